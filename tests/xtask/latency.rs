@@ -2,9 +2,10 @@
 //!
 //! Prints one row of Markdown a measurement for docs/performance.md: start to `initialize`, an edit to its values, a worker's start,
 //! a warm evaluation, a stop by flag and a stop by ending the process; edits by what they change, token deltas, questions about a part and
-//! cancelled requests of a large file. Nothing is judged here; figures depend on the machine.
+//! cancelled requests of a large file; folders of many files. Nothing is judged here; figures depend on the machine.
 
 mod requests;
+mod workspace;
 
 use super::editors::build_server;
 use minilive::evaluate::{
@@ -59,10 +60,19 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
         let mut taken = requests::deltas(&server, lines / 4, 100)?;
         row(&format!("semantic token delta after an edit, {lines} lines"), &mut taken);
     }
-    for question in requests::QUESTIONS {
-        row(&format!("{}, 10 000 lines", question.0), &mut requests::questions(&server, question, 100)?);
+    for lines in [100, 1000, 10_000, 50_000] {
+        for question in requests::QUESTIONS {
+            let mut taken = requests::questions(&server, lines / 4, question, 100)?;
+            row(&format!("{}, {lines} lines", question.0), &mut taken);
+        }
     }
     row("cancel four requests in work → all answered, and a hover", &mut requests::cancels(&server, 50)?);
+    for files in [500, 5000] {
+        let (rows, memory) = workspace::measure(&server, files)?;
+        rows.into_iter().for_each(|(what, mut times)| row(&what, &mut times));
+        let memory = memory.map_or("not known".into(), |mib| format!("{mib:.0} MiB"));
+        println!("| memory of the server then, {files} files | {memory} | | | |");
+    }
     Ok(())
 }
 

@@ -65,12 +65,16 @@ fn rename_file(db: &LiveDb, old: &Path, new: &Path, found: &mut MovedFiles) {
 }
 
 fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut MovedFiles) {
+    let imports = db::module_imports(db, file);
+    if !imports.iter().any(|it| is_called(old, &it.name)) {
+        return;
+    }
     let places = Places { script: crate::modules::script_folder(file.path(db)), ..Places::default() };
     let places = db::places_in_programs(db, file, &Arc::new(places));
     let after = name_of(&places, new);
     let leads_there = |name: &str| places.lookup(name).iter().any(|path| path == old);
     let mut infer = Infer::new(db, &places);
-    for import in db::module_imports(db, file).iter() {
+    for import in imports.iter().filter(|it| is_called(old, &it.name)) {
         if after.as_ref() == Some(&import.name) || !leads_there(&import.name) {
             continue;
         }
@@ -93,6 +97,11 @@ fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut 
             }
         }
     }
+}
+
+/// Whether an import of this name could lead to a file, wherever it looks.
+fn is_called(file: &Path, name: &str) -> bool {
+    Path::new(&format!("{name}.ms")).file_name() == file.file_name()
 }
 
 /// The name by which an import finds a file.

@@ -84,7 +84,7 @@ pub fn deltas(server: &Path, functions: u32, edits: i64) -> Result<Vec<Duration>
 }
 
 /// Questions about a part of the file: a name, the method, and what they ask about, of the first line of a function in the middle.
-pub const QUESTIONS: [Question; 3] = [
+pub const QUESTIONS: [Question; 4] = [
     (
         "inlay hints of 60 lines",
         "textDocument/inlayHint",
@@ -95,6 +95,10 @@ pub const QUESTIONS: [Question; 3] = [
         "textDocument/selectionRange",
         |line| json!({ "positions": [place(line, 6), place(line + 1, 7), place(line + 2, 10)] }),
     ),
+    ("formatting of 60 lines", "textDocument/rangeFormatting", |line| {
+        let options = json!({ "tabSize": 4, "insertSpaces": true });
+        json!({ "range": range_of([line - 30, 0, line + 30, 0]), "options": options })
+    }),
     ("on-type formatting behind a new line", "textDocument/onTypeFormatting", |line| {
         let options = json!({ "tabSize": 4, "insertSpaces": true });
         json!({ "position": place(line + 2, 0), "ch": "\n", "options": options })
@@ -110,10 +114,15 @@ fn place(line: u32, character: u32) -> Value {
 
 /// The same question after each of as many edits of a constant of the function in the middle; right before it stand 30 calls, so that there
 /// are values to be shown.
-pub fn questions(server: &Path, (_, method, about): Question, edits: i64) -> Result<Vec<Duration>, String> {
-    let (mut client, mut child) = opened(server, FUNCTIONS, json!({ "trust": "full" }))?;
-    let first = FUNCTIONS / 2 * 4;
-    let calls: String = (0..30).map(|k| format!("x{k} = f{k}({k})\n")).collect();
+pub fn questions(
+    server: &Path,
+    functions: u32,
+    (_, method, about): Question,
+    edits: i64,
+) -> Result<Vec<Duration>, String> {
+    let (mut client, mut child) = opened(server, functions, json!({ "trust": "full" }))?;
+    let first = functions / 2 * 4;
+    let calls: String = (0..30).map(|k| format!("x{k} = f{}({k})\n", k % (functions / 2))).collect();
     client.change(URI, 2, [first, 0, first, 0], &calls);
     let line = first + 30;
     let mut params = about(line);
