@@ -112,6 +112,11 @@ pub enum Wrong {
         /// Its operands.
         operands: (TypeSet, TypeSet),
     },
+    /// A comparison that asks whether what `indexOf` gives is negative, which it never is: where nothing is found it is null.
+    NotFound {
+        /// Which.
+        op: BinaryOp,
+    },
     /// An operator that gives null for such operands.
     NoResult {
         /// Its operands; of one operand the first is nothing.

@@ -163,7 +163,8 @@ fn wrong(unit: &Unit, outside: &dyn Outside, (before, inst): (&[Inst], &Inst), s
         Inst::Binary { op: BinaryOp::Isa, a, b, .. } => never_is(state.get(a).set, state.get(b).what),
         Inst::Binary { op, a, b, .. } => {
             let (left, right) = (state.get(a), state.get(b));
-            operator(op, left.set, right.set).or_else(|| tested(op, left, right))
+            let decided = operator(op, left.set, right.set).or_else(|| tested(op, left, right));
+            decided.or_else(|| not_found(op, (left, constant(unit, before, b)), (right, constant(unit, before, a))))
         }
         Inst::Unary { op, src, .. } => {
             let operand = state.get(src).set;
@@ -221,12 +222,24 @@ fn no_element(outside: &dyn Outside, of: TypeSet, by: TypeSet) -> bool {
 
 /// The text that a key certainly is, if the instructions before say so.
 fn constant_key<'u>(unit: &'u Unit, before: &[Inst], key: Reg) -> Option<&'u str> {
-    let made = before.iter().rev().find(|it| it.dst() == Some(key))?;
-    let Inst::Const { value, .. } = *made else { return None };
-    match &unit.consts[value.0 as usize] {
+    match made_of(unit, before, key)? {
         Const::Str(text) => Some(text),
         _ => None,
     }
+}
+
+/// The number that a register certainly holds, likewise.
+fn constant(unit: &Unit, before: &[Inst], reg: Reg) -> Option<f64> {
+    match made_of(unit, before, reg)? {
+        Const::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn made_of<'u>(unit: &'u Unit, before: &[Inst], reg: Reg) -> Option<&'u Const> {
+    let made = before.iter().rev().find(|it| it.dst() == Some(reg))?;
+    let Inst::Const { value, .. } = *made else { return None };
+    Some(&unit.consts[value.0 as usize])
 }
 
 fn refused(outside: &dyn Outside, intrinsic: u32, args: impl Iterator<Item = Value>) -> Option<Wrong> {
@@ -271,6 +284,20 @@ fn tested(op: BinaryOp, a: Value, b: Value) -> Option<Wrong> {
     operator(op, types(a), types(b))
         .filter(|_| is_compared && is_tested)
         .map(|_| Wrong::Decided { op, operands: (shown(a), shown(b)) })
+}
+
+/// A position is compared with what no position is. Null is not equal to a number, and less than none.
+fn not_found(op: BinaryOp, left: (Value, Option<f64>), right: (Value, Option<f64>)) -> Option<Wrong> {
+    let with = |(position, other): (Value, Option<f64>)| other.filter(|_| position.what == What::Position);
+    let never = match op {
+        BinaryOp::Eq | BinaryOp::Ne => with(left).or(with(right)).is_some_and(|it| it < 0.0),
+        BinaryOp::Lt => with(left).is_some_and(|it| it <= 0.0),
+        BinaryOp::Le => with(left).is_some_and(|it| it < 0.0),
+        BinaryOp::Gt => with(right).is_some_and(|it| it <= 0.0),
+        BinaryOp::Ge => with(right).is_some_and(|it| it < 0.0),
+        _ => false,
+    };
+    never.then_some(Wrong::NotFound { op })
 }
 
 fn operator(op: BinaryOp, a: TypeSet, b: TypeSet) -> Option<Wrong> {

@@ -19,6 +19,8 @@ pub enum What {
     Truth(bool),
     /// A text of letters, which certainly reads as no number; as a condition it is true.
     Word,
+    /// Where `indexOf` has found something, counted from 0, or null.
+    Position,
     /// A list that nobody else has, of elements of these types.
     ListOf(TypeSet),
     /// Nothing was known of it, and `isa` has found these types. It may still be a function, which gives something else when it is called again;

@@ -8,6 +8,9 @@ use crate::ir::{BinaryOp, Const, Inst, InstId, Reg, RegRange, UnaryOp, Unit};
 use crate::names::ANY_KEY;
 use crate::types::{self, TypeSet};
 
+/// The function that tells where something stands.
+const INDEX_OF: &str = "indexOf";
+
 /// Carries out an instruction; whether the program goes on behind it.
 pub fn step(unit: &Unit, outside: &dyn Outside, at: InstId, state: &mut State) -> bool {
     let inst = &unit.insts[at.0 as usize];
@@ -150,7 +153,10 @@ fn result(unit: &Unit, outside: &dyn Outside, inst: &Inst, state: &State) -> Opt
             Some(given(unit, dst, outside.member(state.get(obj).set, unit.name(name), &[])))
         }
         Inst::CallMethod { dst, obj, name, args, .. } => {
-            Some(given(unit, dst, outside.member(state.get(obj).set, unit.name(name), &sets(args, state))))
+            let (of, name) = (state.get(obj).set, unit.name(name));
+            let value = given(unit, dst, outside.member(of, name, &sets(args, state)));
+            let searches = name == INDEX_OF && outside.method(of, name).is_some() && has_positions(of);
+            Some(if searches { Value { what: What::Position, ..value } } else { value })
         }
         Inst::GetIndex { obj, .. } | Inst::GetKey { obj, .. } if state.get(obj).set == TypeSet::STRING => {
             of(TypeSet::STRING)
@@ -267,10 +273,18 @@ fn called(outside: &dyn Outside, value: Value) -> TypeSet {
 fn call(unit: &Unit, outside: &dyn Outside, state: &State, (dst, callee, args): (Reg, Reg, RegRange)) -> Value {
     let callee = state.get(callee);
     if let What::Intrinsic(id) = callee.what {
-        return given(unit, dst, outside.call(id, &sets(args, state)));
+        let sets = sets(args, state);
+        let value = given(unit, dst, outside.call(id, &sets));
+        let searches = sets.first().is_some_and(|&of| has_positions(of) && outside.method(of, INDEX_OF) == Some(id));
+        return if searches { Value { what: What::Position, ..value } } else { value };
     }
     // Who calls what is no function ends the program.
     Value::of(called(outside, callee))
+}
+
+/// Whether what `indexOf` finds in these types is counted. In a map it finds a key.
+fn has_positions(of: TypeSet) -> bool {
+    of != TypeSet::NONE && of.is_within(TypeSet::STRING | TypeSet::LIST)
 }
 
 /// What a built-in function gives.

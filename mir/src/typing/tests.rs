@@ -6,7 +6,7 @@ use crate::names::ANY_KEY;
 use crate::types::TypeSet;
 use minilive_syntax::parse;
 
-/// Knows two intrinsics and nothing else.
+/// Knows a few intrinsics and nothing else.
 struct Small;
 
 impl Outside for Small {
@@ -46,11 +46,16 @@ impl Outside for Small {
     }
 
     fn method(&self, of: TypeSet, name: &str) -> Option<u32> {
-        (of == TypeSet::NUMBER && name == "range").then_some(0)
+        match name {
+            "range" if of == TypeSet::NUMBER => Some(0),
+            "indexOf" => Some(3),
+            _ => None,
+        }
     }
 
     fn member(&self, of: TypeSet, name: &str, _: &[TypeSet]) -> Given {
         match name {
+            "indexOf" => Given { set: TypeSet::NUMBER | TypeSet::NULL, elements: TypeSet::NONE },
             "split" if of == TypeSet::STRING => Given { set: TypeSet::LIST, elements: TypeSet::STRING },
             _ => Given::ANY,
         }
@@ -228,6 +233,21 @@ fn what_isa_has_found_is_compared_with_other_types_in_vain() {
     // It may be a function all the same.
     finds("  if p isa string then return p - 3\n  return 0", &[]);
     finds("  while p\n    if p isa string then p = 3\n    if p == 3 then return 1\n  end while\n  return 0", &[]);
+}
+
+#[test]
+fn what_is_found_stands_at_no_negative_place() {
+    let found = "  i = \"abc\".indexOf(p)\n";
+    let told = ("NotFound", "i == -1");
+    finds(&format!("{found}  if i == -1 then return 0\n  return i"), &[told]);
+    finds(&format!("{found}  return i != -1 or -2 == i"), &[("NotFound", "i != -1"), ("NotFound", "-2 == i")]);
+    finds(&format!("{found}  return i < 0 or i <= -1"), &[("NotFound", "i < 0"), ("NotFound", "i <= -1")]);
+    finds(&format!("{found}  return 0 > i and -1 >= i"), &[("NotFound", "0 > i"), ("NotFound", "-1 >= i")]);
+    finds(&format!("{found}  return i > -1 or i >= 0 or i == 0 or i <= 0 or i < 1 or -1 < i"), &[]);
+    finds(&format!("{found}  if i == null then i = -1\n  return i == -1"), &[]);
+    finds("  i = -1\n  while p\n    if i == -1 then i = [1].indexOf(p)\n  end while\n  return i == -1", &[]);
+    finds("  i = {-1: 5}.indexOf(5)\n  return i == -1", &[]);
+    finds("  i = p.indexOf(5)\n  return i == -1", &[]);
 }
 
 #[test]

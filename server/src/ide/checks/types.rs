@@ -139,16 +139,33 @@ fn check(
     {
         fix = other_literal(db, document, range, operands);
     }
+    if let Wrong::NotFound { op } = finding.wrong {
+        fix = with_null(db, document, range, op);
+    }
     Some(Check { range, code, weight, message, fix })
+}
+
+/// The same question, asked of null.
+fn with_null(db: &LiveDb, document: &DocumentView, range: TextRange, op: BinaryOp) -> Option<Fix> {
+    let [left, right] = compared(db, document, range)?;
+    let is_number = |it: &Expr| matches!(it, Expr::Literal(_) | Expr::Unary(_));
+    let position = if is_number(&right) { left } else { right };
+    let sign = if op == BinaryOp::Ne { "!=" } else { "==" };
+    let insert = format!("{} {sign} null", position.syntax().text());
+    Some(Fix { title: format!("Write `{sign} null`"), range, insert })
+}
+
+/// The operands of a comparison that stands in a range.
+fn compared(db: &LiveDb, document: &DocumentView, range: TextRange) -> Option<[Expr; 2]> {
+    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
+    let mut around = root.covering_element(range).ancestors().filter(|it| it.text_range() == range);
+    let chain = around.find_map(CompareExpr::cast).filter(|it| it.operators().count() == 1)?;
+    chain.operands().collect::<Vec<_>>().try_into().ok()
 }
 
 /// A literal of the other operand's type, where one operand is the text of a number, or a number, and the other never is.
 fn other_literal(db: &LiveDb, document: &DocumentView, range: TextRange, (a, b): (TypeSet, TypeSet)) -> Option<Fix> {
-    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
-    let mut around = root.covering_element(range).ancestors().filter(|it| it.text_range() == range);
-    let chain = around.find_map(CompareExpr::cast).filter(|it| it.operators().count() == 1)?;
-    let operands: Vec<_> = chain.operands().collect();
-    let [left, right] = &*operands else { return None };
+    let [left, right] = compared(db, document, range)?;
     let written = |operand: &Expr, other: TypeSet| {
         let Expr::Literal(literal) = operand else { return None };
         let insert = match literal.value()? {
@@ -158,7 +175,7 @@ fn other_literal(db: &LiveDb, document: &DocumentView, range: TextRange, (a, b):
         };
         Some(Fix { title: format!("Write `{insert}`"), range: literal.range(), insert })
     };
-    written(right, a).or_else(|| written(left, b))
+    written(&right, a).or_else(|| written(&left, b))
 }
 
 /// Whether a text is a number as everybody writes it.
@@ -225,6 +242,7 @@ fn words(unit: &Unit, wrong: &Wrong) -> (&'static str, String) {
         }
         Wrong::Unsure { name } => (unsure::CODE, unsure::message(unit.name(*name))),
         Wrong::Decided { op, operands: (a, b) } => ("fixed-comparison", comparison(*op, kinds(*a), kinds(*b))),
+        Wrong::NotFound { op } => ("fixed-comparison", not_found(*op)),
         Wrong::NoResult { operands: (TypeSet::NONE, of) } => {
             ("no-result", format!("this gives null: {} has no negative", kinds(*of)))
         }
@@ -292,6 +310,11 @@ fn comparison(op: BinaryOp, a: String, b: String) -> String {
         BinaryOp::Isa => format!("this is never true: {a} is never {b}"),
         _ => format!("this is never true: there is no order between {a} and {b}"),
     }
+}
+
+fn not_found(op: BinaryOp) -> String {
+    let comes_out = if op == BinaryOp::Ne { "always true" } else { "never true" };
+    format!("this is {comes_out}: where `indexOf` finds nothing it gives null, not a negative number")
 }
 
 /// The types of a set in words.

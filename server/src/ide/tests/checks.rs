@@ -362,6 +362,12 @@ fn comparisons_that_come_out_the_same_are_told_apart_from_those_that_do_not() {
     wrong("word = \"7\"\nif word.val == \"7\" then print \"lucky\"\n", "fixed-comparison");
     wrong("names = [\"a\", \"b\"]\nif names.len > \"1\" then print \"many\"\n", "fixed-comparison");
     wrong("m = {\"a\": 1}\nfor kv in m\n  if kv == \"a\" then print \"found\"\nend for\n", "fixed-comparison");
+    wrong("if \"abc\".indexOf(\"x\") == -1 then print \"no x\"\n", "fixed-comparison");
+    wrong("if indexOf([1, 2], 3) < 0 then print \"no 3\"\n", "fixed-comparison");
+    right("if \"abc\".indexOf(\"b\") > -1 then print \"b\"\nif {-1: 2}.indexOf(2) == -1 then print \"key\"\n");
+    right(
+        "string.indexOf = function(x)\n  return -1\nend function\nif \"abc\".indexOf(\"x\") == -1 then print \"no x\"\n",
+    );
     right("x = \"5\"\nif x.val == 5 then print \"five\"\n");
     right(
         "find = function(s)\n  p = s.indexOf(\"x\")\n  if p == null then return -1\n  return p\nend function\nprint find(\"abx\")\n",

@@ -171,6 +171,13 @@ fn an_assignment_of_a_variable_outside_says_so() {
 }
 
 #[test]
+fn what_is_not_found_is_compared_with_null() {
+    check("print \"a\".indexOf(\"b\") $0== -1\n", "Write `== null`", "print \"a\".indexOf(\"b\") == null\n");
+    check("print -1 $0!= [1].indexOf(2)\n", "Write `!= null`", "print [1].indexOf(2) != null\n");
+    check("print indexOf(\"a\", \"b\") $0< 0\n", "Write `== null`", "print indexOf(\"a\", \"b\") == null\n");
+}
+
+#[test]
 fn a_condition_that_assigns_compares() {
     for code in
         ["if x $0= 5 then print 1\n", "while x and (y $0= 5)\nend while\n", "if x then\nelse if x $0= 1 then\nend if\n"]
