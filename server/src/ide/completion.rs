@@ -68,7 +68,11 @@ pub fn completions(db: &LiveDb, document: &DocumentView, live: &Live, offset: Te
                 collect.classes_first(&mut infer, context.assigned.as_deref(), &mut all);
             }
             let keywords = collect.keywords(place, snippets).into_iter();
-            all.extend(keywords.filter(|it| context.in_loop || !matches!(&*it.label, "break" | "continue")));
+            all.extend(keywords.filter(|it| match &*it.label {
+                "break" | "continue" => context.in_loop,
+                "else" => context.in_if,
+                _ => true,
+            }));
             if place.takes_names() && !*uncalled && !context.behind_import {
                 all.extend(modules::names(&collect, document, live, context.replace));
                 let (imported, more) = modules::imported(&collect, &mut infer, document, (live, &all));

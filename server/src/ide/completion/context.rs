@@ -53,6 +53,8 @@ pub struct Context {
     pub assigned: Option<String>,
     /// `break` and `continue` have a loop to leave.
     pub in_loop: bool,
+    /// `else` has an `if` to belong to.
+    pub in_if: bool,
     /// A whole value begins here: behind `=`, `:` or `return`.
     pub begins_value: bool,
     /// A statement begins here in a block whose `end` is missing: the word that begins it.
@@ -91,6 +93,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
         behind_import: false,
         assigned: None,
         in_loop: false,
+        in_if: false,
         begins_value: false,
         due_end: None,
     };
@@ -129,6 +132,7 @@ pub fn at(db: &LiveDb, document: &DocumentView, offset: TextSize) -> Option<Cont
                 wants_class,
                 behind_import: is_called_import(&before),
                 in_loop: is_in_loop(&before),
+                in_if: is_in_if(&before),
                 due_end: word.as_ref().filter(|_| kind.is_line_end()).and_then(due_end),
                 begins_value: matches!(kind, SyntaxKind::Eq | SyntaxKind::Colon | SyntaxKind::ReturnKw),
                 assigned: assigned(&before),
@@ -147,6 +151,14 @@ fn is_in_loop(before: &SyntaxToken) -> bool {
         matches!(it.kind(), WhileStmt | ForStmt | FunctionExpr) && !is_closed()
     });
     around.is_some_and(|it| it.kind() != FunctionExpr)
+}
+
+/// Whether what stands behind a token is in an `if` of the same function, on whose line, where it has no `end`.
+fn is_in_if(before: &SyntaxToken) -> bool {
+    use SyntaxKind::{FunctionExpr, IfStmt};
+    let mut around = before.parent_ancestors().filter(|it| matches!(it.kind(), IfStmt | FunctionExpr));
+    let around = around.find(|it| it.last_token().as_ref() != Some(before) || !is_closed(it));
+    around.is_some_and(|it| it.kind() == IfStmt)
 }
 
 /// Whether a loop or a function has its `end`.
@@ -249,7 +261,7 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         _ => return None,
     };
     let (starts_statement, follows_operand, wants_class, assigned) = (false, None, false, None);
-    let (in_loop, begins_value) = (false, false);
+    let (in_loop, in_if, begins_value) = (false, false, false);
     Some(Context {
         wanted,
         unit,
@@ -261,6 +273,7 @@ fn in_string(db: &LiveDb, unit: UnitRef, token: &SyntaxToken, offset: TextSize) 
         behind_import: false,
         assigned,
         in_loop,
+        in_if,
         begins_value,
         due_end: None,
     })

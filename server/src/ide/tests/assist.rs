@@ -502,10 +502,11 @@ fn what_begins_as_it_is_typed_comes_first() {
 fn behind_a_value_only_operators_go_on() {
     for (line, expected) in [
         ("if x $0", "and isa or then"),
-        ("y = x $0", "and else isa or"),
-        ("while x.len $0", "and else isa or"),
-        ("print(x $0", "and else isa or"),
-        ("print x $0", "and else isa or"),
+        ("y = x $0", "and isa or"),
+        ("while x.len $0", "and isa or"),
+        ("print(x $0", "and isa or"),
+        ("print x $0", "and isa or"),
+        ("if x then y = x $0", "and else isa or"),
     ] {
         assert_eq!(first(&format!("x = [1]\n{line}\n"), 10), expected, "{line}");
     }

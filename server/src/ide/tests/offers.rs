@@ -220,3 +220,28 @@ fn modules_are_offered_with_quotes_where_a_string_is_not_begun() {
     assert!(labels(&format!("//- main.ms\nlibrary = \"lib\"\nimport li$0{lib}")).contains(&"library".to_owned()));
     assert!(!chosen(&format!("//- main.ms\nm.import li$0{lib}"), "lib").contains("import \"lib\"\nm.import \"lib\""));
 }
+
+#[test]
+fn else_is_offered_where_an_if_is_around() {
+    let offers = |source: &str| labels(source).iter().any(|it| it == "else");
+    for code in [
+        "if a then x = 1 $0\n",
+        "if a then\n  x = 1\n$0\nend if\n",
+        "if a then\n  x = 1\ne$0\n",
+        "if a then\n  x = 1\nelse if b then\n  x = 2\nel$0\nend if\n",
+        "if a then\n  while b\n    $0\n  end while\nend if\n",
+        "if a then\n  if b then\n    x = 1\n  end if\n  $0\nend if\n",
+    ] {
+        assert!(offers(code), "{code}");
+    }
+    for code in [
+        "x = 1 $0\n",
+        "e$0\n",
+        "if a then x = 1\n$0\n",
+        "if a then x = 1\ne$0\n",
+        "if a then\n  x = 1\nend if\ne$0\n",
+        "if a then\n  f = function\n    e$0\n  end function\nend if\n",
+    ] {
+        assert!(!offers(code), "{code}");
+    }
+}
