@@ -57,6 +57,7 @@ pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{
     UnitText, function_mir, shared_units, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
+    uses_of,
 };
 pub use wanted::Wanted;
 
