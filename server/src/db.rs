@@ -57,6 +57,7 @@ pub use told::{units_with_checks, units_with_diagnostics, units_with_findings};
 pub use types::{Around, GivenMembers, Surroundings, surroundings, unit_types, unit_types_alone};
 pub use units::{
     UnitText, function_mir, shared_units, unit_checks, unit_diagnostics, unit_facts, unit_names, unit_places, units,
+    uses_of,
 };
 pub use wanted::Wanted;
 
@@ -89,6 +90,8 @@ pub struct LiveDb {
     log: Option<Log>,
     /// How often something was written.
     moment: u64,
+    /// How often that was something else than recordings.
+    sources: u64,
 }
 
 /// Is told what is executed and made.
@@ -165,7 +168,7 @@ impl LiveDb {
     }
 
     fn observed(log: Option<Log>, callback: Option<Callback>) -> LiveDb {
-        let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0 };
+        let db = LiveDb { storage: salsa::Storage::new(callback), log, moment: 0, sources: 0 };
         // From now on there is one of each; they are found through the database.
         let _ = modules::ModuleFiles::new(&db, Arc::default());
         let files = Arc::<Vec<File>>::default;
@@ -190,7 +193,7 @@ impl LiveDb {
 
     /// Sets a document's text together with its tree, in one revision if nobody reads in between.
     pub fn set_text(&mut self, file: File, text: Arc<str>, parse: Arc<Parse>) {
-        self.moment += 1;
+        self.wrote();
         file.set_text(self).to(text);
         file.set_tree(self).to(Tree::Kept(parse));
         file.kept(self).open();
@@ -198,7 +201,7 @@ impl LiveDb {
 
     /// Sets the text of a file that is not open, or not any more.
     pub fn set_closed(&mut self, file: File, text: Arc<str>, outline: Arc<Outline>) {
-        self.moment += 1;
+        self.wrote();
         file.set_text(self).with_durability(CLOSED).to(text);
         file.set_tree(self).with_durability(CLOSED).to(Tree::Outlined(outline));
         file.kept(self).close();
@@ -223,7 +226,7 @@ impl LiveDb {
 
     /// Sets them, and where the open ones are.
     pub fn set_files(&mut self, files: Arc<Vec<File>>, open: Arc<FilesByPath>) {
-        self.moment += 1;
+        self.wrote();
         let is_open = |file: &File| matches!(file.tree(self), Tree::Kept(_));
         let (opened, closed): (Vec<_>, Vec<_>) = files.iter().copied().partition(is_open);
         let set = FileSet::get(self);
@@ -239,7 +242,7 @@ impl LiveDb {
 
     /// Sets the folders of the workspace.
     pub fn set_roots(&mut self, roots: Vec<PathBuf>) {
-        self.moment += 1;
+        self.wrote();
         FileSet::get(self).set_roots(self).with_durability(CLOSED).to(Arc::new(roots));
     }
 
@@ -250,7 +253,7 @@ impl LiveDb {
 
     /// Sets where the files on disk are.
     pub fn set_on_disk(&mut self, on_disk: Arc<FilesByPath>) {
-        self.moment += 1;
+        self.wrote();
         FileSet::get(self).set_on_disk(self).with_durability(CLOSED).to(on_disk);
     }
 
@@ -259,9 +262,20 @@ impl LiveDb {
         self.moment
     }
 
+    /// The same of writes that were no recordings: what depends on none is the same in snapshots of one such number.
+    pub fn sources(&self) -> u64 {
+        self.sources
+    }
+
+    /// Counts a write that is no recording.
+    fn wrote(&mut self) {
+        self.moment += 1;
+        self.sources += 1;
+    }
+
     /// Notes that something is different that readers look at beside the database.
     pub fn touch(&mut self) {
-        self.moment += 1;
+        self.wrote();
     }
 
     /// Lets go what the last few files are kept for, as each write does. Ends readers, as one does, but nothing is different.

@@ -66,7 +66,7 @@ impl Bench {
     fn diagnostics(&self) -> Vec<(&'static str, String)> {
         common::see(&self.world, self.folder.uri("main.ms"), |it| {
             let found = ide::diagnostics(&it.db, &it.document, &it.live);
-            found.into_iter().map(|it| (it.code, it.message)).collect()
+            found.iter().map(|it| (it.code, it.message.clone())).collect()
         })
     }
 }
@@ -123,7 +123,7 @@ fn a_module_that_is_misspelt_is_changed_to_the_one_that_is_meant() {
     let fixes = |bench: &Bench| {
         common::see(&bench.world, bench.folder.uri("main.ms"), |it| {
             let found = ide::diagnostics(&it.db, &it.document, &it.live);
-            let told = found.into_iter().find(|it| it.code == "import-not-found")?;
+            let told = found.iter().find(|it| it.code == "import-not-found")?;
             let actions = ide::actions(&it.db, &it.document, &it.live, told.range);
             let fix = actions.into_iter().find(|it| it.title.starts_with("Change to"));
             Some((told.message.rsplit("; ").next()?.to_owned(), fix.map(|it| (it.title, it.edits[0].insert.clone()))))

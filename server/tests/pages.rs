@@ -28,7 +28,7 @@ const OPERATIONS: u64 = 200_000;
 const WALL: Duration = Duration::from_secs(60);
 
 /// What is said of `main.ms` of a program, and the fixes that are offered for it.
-fn look(program: &Program, levels: &[(&str, Level)]) -> (Vec<Diagnostic>, Vec<Action>) {
+fn look(program: &Program, levels: &[(&str, Level)]) -> (Arc<[Diagnostic]>, Vec<Action>) {
     let files: Vec<_> = program.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let folder = Folder::new("pages", &files);
     let config = WorldConfig { trust: Some(Trust::Full), roots: vec![folder.0.clone()], ..WorldConfig::default() };
@@ -41,7 +41,7 @@ fn look(program: &Program, levels: &[(&str, Level)]) -> (Vec<Diagnostic>, Vec<Ac
     common::see(&world, folder.uri("main.ms"), |it| {
         let found = ide::diagnostics(&it.db, &it.document, &it.live);
         let mut fixes = Vec::new();
-        for said in &found {
+        for said in &*found {
             fixes.extend(ide::actions(&it.db, &it.document, &it.live, said.range));
         }
         fixes.retain(|it| it.kind == ActionKind::Fix);

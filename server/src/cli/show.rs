@@ -56,7 +56,7 @@ enum TrustLevel {
 /// What the world answers about the file.
 struct Shown {
     hints: Vec<InlayHint>,
-    diagnostics: Vec<ide::Diagnostic>,
+    diagnostics: Arc<[ide::Diagnostic]>,
     tiers: Vec<FunctionTier>,
     evaluations: usize,
     elapsed: Duration,
@@ -147,7 +147,7 @@ fn tier_style(tier: Tier) -> Style {
 /// Each line with its hints behind it, then what is wrong, then the functions.
 fn report(source: &Source, shown: &Shown, paint: Paint) -> String {
     let mut out = annotated(&source.text, shown, paint);
-    for diagnostic in &shown.diagnostics {
+    for diagnostic in &*shown.diagnostics {
         let level = match diagnostic.severity {
             ide::Severity::Error => Level::ERROR,
             ide::Severity::Warning => Level::WARNING,

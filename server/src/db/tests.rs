@@ -8,7 +8,7 @@ mod random;
 
 use super::{
     File, LiveDb, UnitText, file_facts, file_layout, file_symbols, function_mir, marker_items, module_code,
-    module_imports, name_findings, surroundings, unit_checks, unit_diagnostics, unit_names, unit_types, units,
+    module_imports, name_findings, surroundings, unit_checks, unit_diagnostics, unit_names, unit_types, units, uses_of,
 };
 use crate::recording::{Dependencies, End, EvaluationId, Outcome, Recorded};
 use minilive_mir::ir::UnitKey;
@@ -475,6 +475,29 @@ fn a_recording_runs_nothing_that_depends_on_the_text() {
         Recorded { evaluation: EvaluationId::TopLevel, dependencies, profile: 0, outcome: Arc::new(outcome) };
     bench.db.set_recordings(bench.file, Arc::new(vec![recorded]));
     assert_eq!(bench.executed(), [""; 0]);
+}
+
+#[test]
+fn uses_of_a_name_are_put_in_order_once_for_each_text() {
+    let mut bench = Bench::new(PROGRAM);
+    let look = |bench: &Bench| {
+        for placed in units(&bench.db, bench.file).iter() {
+            let uses = &unit_names(&bench.db, placed.unit).uses;
+            for name in ["a", "b", "c", "d", "f", "x", "none"] {
+                let all: Vec<_> = uses.iter().filter(|it| it.name == name).collect();
+                assert_eq!(uses_of(&bench.db, placed.unit, name).collect::<Vec<_>>(), all);
+            }
+        }
+    };
+    let made = |ran: &[String]| ran.iter().filter(|it| it.starts_with("uses_by_name")).cloned().collect::<Vec<_>>();
+    let all = units(&bench.db, bench.file).len();
+    assert_eq!(made(&bench.executed_by(look)).len(), all);
+    bench.edit("return d * b", "return d * b + d");
+    assert_eq!(made(&bench.executed_by(look)), ["uses_by_name(h)"]);
+    // The function around it has other places, and the same names in the same order.
+    bench.edit("return c * 2", "return c * 2 + a + c");
+    assert_eq!(made(&bench.executed_by(look)), ["uses_by_name(g)"]);
+    assert_eq!(made(&bench.executed_by(look)), [""; 0]);
 }
 
 #[test]

@@ -24,6 +24,8 @@ use minilive_mir::scope::Scope;
 use minilive_mir::units::StatementShape;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNode, GreenNodeData, NodeOrToken};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Whatever follows from a shorter unit is made sooner than another thread begins.
@@ -55,6 +57,8 @@ struct Body {
     scope: Mutex<Option<Arc<Scope>>>,
     lowering: OnceLock<Lowering>,
     names: OnceLock<(Arc<UnitNames>, Arc<UnitFacts>)>,
+    /// The uses of names by a hash of the name, then in source order; of units about whose names something is told.
+    by_name: OnceLock<Box<[(u32, u32)]>>,
     checks: OnceLock<Vec<Finding>>,
     /// The last types that were asked for.
     types: Mutex<Option<Typed>>,
@@ -192,6 +196,7 @@ impl Body {
             scope: Mutex::new(None),
             lowering: OnceLock::new(),
             names: OnceLock::new(),
+            by_name: OnceLock::new(),
             checks: OnceLock::new(),
             types: Mutex::new(types),
         }
@@ -340,6 +345,30 @@ pub fn unit_names<'a>(db: &dyn Db, unit: &'a UnitText) -> &'a Arc<UnitNames> {
         let calls = names.calls.iter().map(|&range| real_range(&unit.holes, range)).collect();
         Arc::new(UnitNames { uses, calls })
     })
+}
+
+/// The uses of one name in a unit, in source order. A unit may have thousands of uses and as many findings about them.
+pub fn uses_of<'a>(
+    db: &dyn Db,
+    unit: &'a UnitText,
+    name: &'a str,
+) -> impl Iterator<Item = &'a NameUse> + Clone + use<'a> {
+    let hash = |name: &str| {
+        let mut hasher = FxHasher::default();
+        name.hash(&mut hasher);
+        (hasher.finish() >> 32) as u32
+    };
+    let uses = &unit_names(db, unit).uses;
+    let by_name = unit.body.by_name.get_or_init(|| {
+        db.makes("uses_by_name", Some(unit.key));
+        let mut all: Vec<_> = (0..).zip(uses).map(|(at, it)| (hash(&it.name), at)).collect();
+        all.sort_unstable();
+        all.into()
+    });
+    let wanted = hash(name);
+    let start = by_name.partition_point(|(it, _)| *it < wanted);
+    let same = by_name[start..].iter().take_while(move |(it, _)| *it == wanted);
+    same.map(|(_, at)| &uses[*at as usize]).filter(move |it| it.name == name)
 }
 
 /// What a unit says about names: after most edits what it said before.

@@ -120,7 +120,7 @@ fn all(db: &LiveDb, document: &DocumentView, live: &Live, at: TextRange) -> Vec<
     let touched =
         checks(db, document, &live.checks, &live.places).into_iter().filter(|it| it.range.intersect(at).is_some());
     for check in touched {
-        let answers = Diagnostic::of_check(&check);
+        let answers = Diagnostic::of_check(check.clone());
         if check.code == "unknown-name" {
             imports::actions(&ctx, check.range, &answers, &mut found);
         }

@@ -30,7 +30,7 @@ pub(super) use imports::is_seen_whole;
 pub(super) use modules::{Behind, program};
 
 use super::infer::{Binding, binding};
-use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
+use crate::db::{self, File, FileFacts, FileUnits, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::modules::Places;
 use crate::settings::Checks;
@@ -40,8 +40,6 @@ use minilive_runtime::intrinsics;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, MapEntry, NameExpr};
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::GreenNode;
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
 
 /// What is done about a warning by one click.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -131,7 +129,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
     let mut members = members::Told::new(db, document, (settings, places), &findings);
     let opened_by_host = imports_for_host(db, file, settings);
     let quiet = quiet::Quiet::new(db, document, settings);
-    let (mut unknown, mut uses) = (0, Uses::default());
+    let (units, mut unknown) = (db::units(db, file), 0);
     for finding in findings.iter() {
         if found.len() >= MOST_TOLD {
             break;
@@ -175,7 +173,7 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             _ => false,
         };
         if !hidden && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
-            place(db, file, (finding, &members, (settings, &behind), compares), &mut uses, &mut found);
+            place(db, (file, units), (finding, &members, (settings, &behind), compares), &mut found);
         }
     }
     referred::add(db, file, (settings, &behind, &mut members), &mut found);
@@ -341,17 +339,15 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 /// Where a finding stands.
 fn place(
     db: &LiveDb,
-    file: File,
+    (file, units): (File, &FileUnits),
     (finding, told, (settings, behind), compares): (&NameFinding, &members::Told<'_>, (&Checks, &Behind<'_>), bool),
-    known: &mut Uses,
     found: &mut Vec<Check>,
 ) {
-    let Some(placed) = db::units(db, file).get(finding.unit as usize) else { return };
-    let names = db::unit_names(db, placed.unit);
-    let name = &finding.name;
-    let named = known.of(finding.unit, &names.uses, name);
+    let Some(placed) = units.get(finding.unit as usize) else { return };
+    let (name, names) = (&finding.name, db::unit_names(db, placed.unit));
+    let named = || db::uses_of(db, placed.unit, name);
     let uses = |access: fn(Access) -> bool| {
-        let fitting = named.iter().filter(move |it| it.place == Place::Bare && access(it.access));
+        let fitting = named().filter(move |it| it.place == Place::Bare && access(it.access));
         fitting.map(|it| (it.range + placed.start, it.quoted))
     };
     let check = |range, code, weight, message, fix| Check { range, code, weight, message, fix };
@@ -407,7 +403,7 @@ fn place(
             // Behind one that is missing nothing is known, nor of a map whose keys are worked out.
             let is_known =
                 |owner: &Symbol| !told.has_missing(&facts, owner) && !told.may_have_more(&facts, finding.unit, owner);
-            let is_first = |it: &&&NameUse| match &it.place {
+            let is_first = |it: &&NameUse| match &it.place {
                 Place::Member(owner) if !of.is_empty() => {
                     matches!(&**owner, Symbol::Name(it) if of.contains(it)) && is_known(owner)
                 }
@@ -415,8 +411,8 @@ fn place(
                 _ => false,
             };
             let is_read =
-                |it: &&&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
-            for it in named.iter().filter(is_read).filter(is_first) {
+                |it: &&NameUse| it.access != Access::Write && !it.quoted && matches!(it.place, Place::Member(_));
+            for it in named().filter(is_read).filter(is_first) {
                 let range = it.range + placed.start;
                 let fix = meant.as_ref().map(|meant| change_to(meant, range));
                 let message = match &it.place {
@@ -452,7 +448,7 @@ fn place(
             }
         }
         NameProblem::UnusedParameter => {
-            if let Some(it) = named.iter().find(|it| it.place == Place::Param) {
+            if let Some(it) = named().find(|it| it.place == Place::Param) {
                 let message = format!("the parameter `{name}` is never read");
                 found.push(check(it.range + placed.start, "unused-parameter", Weight::Unused, message, None));
             }
@@ -464,11 +460,11 @@ fn place(
             }
         }
         NameProblem::ShadowedInside { is_param } => {
-            let is_it = |it: &&&NameUse| match it.place {
+            let is_it = |it: &&NameUse| match it.place {
                 Place::Param => *is_param,
                 _ => !is_param && it.access.writes() && matches!(it.place, Place::Bare | Place::Locals),
             };
-            if let Some(it) = named.iter().find(is_it) {
+            if let Some(it) = named().find(is_it) {
                 let message = format!("this hides the built-in `{name}` in this function");
                 found.push(check(it.range + placed.start, "shadowed-intrinsic", Weight::Advice, message, None));
             }
@@ -506,12 +502,12 @@ fn place(
         NameProblem::UselessReference => {
             let root = SyntaxNode::new_root(file.parse(db).green.clone());
             // In a function, a name that is perhaps not assigned yet means something further out.
-            let is_sure = |it: &&&NameUse| {
+            let is_sure = |it: &&NameUse| {
                 let is_it = it.place == Place::Bare && it.access == Access::Read;
                 let facts = db::file_facts(db, file);
                 is_it && (it.definite || !facts.has_variable(finding.unit, name))
             };
-            for it in named.iter().filter(is_sure) {
+            for it in named().filter(is_sure) {
                 let token = root.covering_element(it.range + placed.start);
                 let around = token.ancestors().find(|it| it.kind() != SyntaxKind::NameExpr);
                 let Some(around) = around.filter(|it| it.kind() == SyntaxKind::RefExpr) else { continue };
@@ -527,38 +523,6 @@ fn place(
                 found.push(check(range, "unused-import", Weight::Unused, message, None));
             }
         }
-    }
-}
-
-/// Among so many uses of names those of one are sooner looked for than found in an index.
-const FEW_USES: usize = 64;
-
-/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a long one has a second one, its uses are
-/// put in order by name, or a unit with thousands of findings would be gone through as often.
-#[derive(Default)]
-struct Uses {
-    unit: Option<u32>,
-    by_name: Option<FxHashMap<SmolStr, Vec<usize>>>,
-}
-
-impl Uses {
-    /// Those of a name, in their order.
-    fn of<'u>(&mut self, unit: u32, uses: &'u [NameUse], name: &str) -> Vec<&'u NameUse> {
-        let is_other = self.unit.replace(unit) != Some(unit);
-        if is_other {
-            self.by_name = None;
-        }
-        if is_other || uses.len() <= FEW_USES {
-            return uses.iter().filter(|it| it.name == name).collect();
-        }
-        let by_name = self.by_name.get_or_insert_with(|| {
-            let mut by_name: FxHashMap<SmolStr, Vec<usize>> = FxHashMap::default();
-            for (number, it) in uses.iter().enumerate() {
-                by_name.entry(it.name.clone()).or_default().push(number);
-            }
-            by_name
-        });
-        by_name.get(name).into_iter().flatten().map(|&number| &uses[number]).collect()
     }
 }
 

@@ -4,6 +4,10 @@
 //! share a source; a run-time error is told only while the recording it comes from is fresh; settings and comments silence
 //! everything but errors of the text.
 
+mod kept;
+
+pub use kept::Last;
+
 use super::Live;
 use super::checks::{Allowed, CODES, Check, Weight, checks, nearest};
 use super::related::{self, Related, related};
@@ -13,8 +17,10 @@ use crate::document::DocumentView;
 use crate::modules::{self, Places};
 use crate::recording::End;
 use crate::settings::{Checks, Level};
+use kept::OfText;
 use minilive_mir::diagnostic::{Diagnostic as Lowering, Severity as LoweringSeverity};
 use minilive_syntax::TextRange;
+use std::sync::Arc;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +56,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A warning as it is shown.
-    pub fn of_check(check: &Check) -> Diagnostic {
+    pub fn of_check(check: Check) -> Diagnostic {
         Diagnostic {
             range: check.range,
             severity: match check.weight {
@@ -61,7 +67,7 @@ impl Diagnostic {
             unused: check.weight == Weight::Unused,
             code: check.code,
             source: TEXT,
-            message: check.message.clone(),
+            message: check.message,
             related: Vec::new(),
         }
     }
@@ -88,7 +94,23 @@ pub fn levelled() -> impl Iterator<Item = &'static str> {
 }
 
 /// All diagnostics of a document, in the order of their places. What other files have a say in waits until they are read.
-pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Diagnostic> {
+pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Arc<[Diagnostic]> {
+    let told = live.told.or((db, document, live), || of_text(db, document, live));
+    if !told.runs {
+        return told.list;
+    }
+    let mut found = run_diagnostics(db, document, live);
+    silence(db, document, live, &mut found);
+    found.retain(|it| !is_told(it, &told.list, &document.text));
+    if found.is_empty() {
+        return told.list;
+    }
+    found.iter_mut().for_each(|it| finish(it, db, document, live));
+    with(&told.list, found)
+}
+
+/// What is told of the text, whatever ran.
+fn of_text(db: &LiveDb, document: &DocumentView, live: &Live) -> OfText {
     let mut found = text_diagnostics(db, document);
     let runs = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if !live.is_unread_around {
@@ -96,31 +118,47 @@ pub fn diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> Vec<Dia
     }
     if runs {
         found.extend(marker_diagnostics(db, document));
-        found.extend(run_diagnostics(db, document, live));
     }
     silence(db, document, live, &mut found);
     if !live.is_unread_around {
         found.extend(check_diagnostics(db, document, live));
     }
-    // What is told of a name that an evaluation stopped at is not told of its line once more.
-    let unknown: Vec<_> = found.iter().filter(|it| it.code == "unknown-name").map(|it| it.range).collect();
-    let is_told = |it: &Diagnostic| {
-        let named = |range: &&TextRange| it.range.contains_range(**range);
-        it.code == "runtime-error"
-            && unknown.iter().find(named).is_some_and(|range| {
-                let quoted = format!("'{}'", &document.text[*range]);
-                it.message.contains("Undefined Identifier") && it.message.contains(&quoted)
-            })
-    };
-    found.retain(|it| !is_told(it));
-    for it in &mut found {
-        it.related.extend(related(db, document, &live.places, it));
-    }
+    found.iter_mut().for_each(|it| finish(it, db, document, live));
     found.sort_by_key(|it| it.range.start());
-    if !live.checks.levels.is_empty() {
-        found.iter_mut().for_each(|it| set_level(it, live));
+    OfText { list: found.into(), runs }
+}
+
+/// Adds the places that a message is about, and gives it the level that is wanted.
+fn finish(it: &mut Diagnostic, db: &LiveDb, document: &DocumentView, live: &Live) {
+    it.related.extend(related(db, document, &live.places, it));
+    set_level(it, live);
+}
+
+/// Whether what an evaluation stopped at is told of the name itself: then it is not told of its line once more.
+fn is_told(it: &Diagnostic, told: &[Diagnostic], text: &str) -> bool {
+    if it.code != "runtime-error" || !it.message.contains("Undefined Identifier") {
+        return false;
     }
-    found
+    let mut unknown = told.iter().filter(|it| it.code == "unknown-name").map(|it| it.range);
+    let named = unknown.find(|range| it.range.contains_range(*range));
+    named.is_some_and(|range| it.message.contains(&format!("'{}'", &text[range])))
+}
+
+/// What is told of a text with what runs tell among it: behind what else is told of the same place, but before warnings.
+fn with(told: &[Diagnostic], found: Vec<Diagnostic>) -> Arc<[Diagnostic]> {
+    let mut all = Vec::with_capacity(told.len() + found.len());
+    let mut rest = told;
+    for it in found {
+        let start = it.range.start();
+        let is_before =
+            |at: &Diagnostic| at.range.start() < start || at.range.start() == start && !CODES.contains(&at.code);
+        let (before, behind) = rest.split_at(rest.iter().position(|at| !is_before(at)).unwrap_or(rest.len()));
+        all.extend_from_slice(before);
+        all.push(it);
+        rest = behind;
+    }
+    all.extend_from_slice(rest);
+    all.into()
 }
 
 /// Takes out what nobody wants to know; checks of the text see to that themselves.
@@ -152,7 +190,7 @@ fn set_level(it: &mut Diagnostic, live: &Live) {
 
 /// What the text hardly means.
 fn check_diagnostics(db: &LiveDb, document: &DocumentView, live: &Live) -> impl Iterator<Item = Diagnostic> {
-    checks(db, document, &live.checks, &live.places).into_iter().map(|it| Diagnostic::of_check(&it))
+    checks(db, document, &live.checks, &live.places).into_iter().map(Diagnostic::of_check)
 }
 
 /// The first error for which the text is not run.

@@ -8,6 +8,9 @@ mod columns;
 mod indent;
 mod range;
 mod spacing;
+mod typing;
+
+pub use typing::format_on_type;
 
 use crate::db::LiveDb;
 use crate::document::DocumentView;
@@ -82,83 +85,6 @@ fn keep_within(edits: &mut Vec<FormatEdit>, (text, index): (&str, &LineIndex), w
     *edits = edits.drain(..).filter_map(|edit| range::cut(edit, text, lines)).collect();
 }
 
-/// Indents the line of an offset, and the one before when it is complete, while a person types: as the lines around it are. What the letters of words ask for is done
-/// only where they have become `end` or `else` at the start of their line.
-pub fn format_on_type(
-    db: &LiveDb,
-    document: &DocumentView,
-    options: FormatOptions,
-    offset: TextSize,
-) -> Vec<FormatEdit> {
-    let line = document.index.line_of(offset);
-    let root = SyntaxNode::new_root(document.file.parse(db).green.clone());
-    let typed = document.text[TextRange::new(document.index.line_start(line), offset)].trim_start();
-    let ends_block = || {
-        let word = root.token_at_offset(offset).left_biased();
-        word.is_some_and(|it| it.text() == typed && matches!(it.kind(), SyntaxKind::EndKw | SyntaxKind::ElseKw))
-    };
-    if !typed.is_empty() && !ends_block() {
-        return Vec::new();
-    }
-    let first = if typed.is_empty() { line.saturating_sub(1) } else { line };
-    let mut indents = Indents::default();
-    let mut found: Vec<(u32, usize)> = Vec::new();
-    let mut at = 0;
-    for token in tokens(&root).filter(|token| !token.kind().is_trivia()) {
-        let start = document.index.line_of(token.text_range().start());
-        if start > line {
-            break;
-        }
-        if token.kind() != SyntaxKind::Newline && start >= at {
-            found.push((start, indents.line(&token)));
-            at = start + 1;
-        }
-        indents.pass(&token);
-    }
-    if found.last().is_none_or(|(last, _)| *last < line) {
-        found.push((line, indents.empty_line()));
-    }
-    let mut lines = Lines { document, options, found: &found, typed: Vec::new() };
-    let from = found.partition_point(|(it, _)| *it < first);
-    (from..found.len()).filter_map(|at| lines.indent(at)).collect()
-}
-
-/// The first lines of statements up to the one that is typed, with their levels.
-struct Lines<'a> {
-    document: &'a DocumentView,
-    options: FormatOptions,
-    found: &'a [(u32, usize)],
-    /// What lines will be indented by that are indented anew.
-    typed: Vec<(u32, String)>,
-}
-
-impl Lines<'_> {
-    /// Indents a line as those around it are: as the last one before it of the same level, or so much further than the one that it is in.
-    fn indent(&mut self, at: usize) -> Option<FormatEdit> {
-        let (line, level) = self.found[at];
-        let blank = self.blank(line);
-        let above = self.found[..at].iter().rfind(|(_, it)| *it <= level);
-        let wanted = match above {
-            Some(&(above, its)) => {
-                let own = self.typed.iter().find(|(it, _)| *it == above).map(|(_, text)| text.clone());
-                let own = own.unwrap_or_else(|| self.document.text[self.blank(above)].to_owned());
-                own + &self.options.indent(level - its)
-            }
-            None => self.options.indent(level),
-        };
-        self.typed.push((line, wanted.clone()));
-        (self.document.text[blank] != wanted).then_some(FormatEdit { range: blank, text: wanted })
-    }
-
-    /// The blanks with which a line begins.
-    fn blank(&self, line: u32) -> TextRange {
-        let range = self.document.index.line_range(line, &self.document.text);
-        let text = &self.document.text[range];
-        let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
-        TextRange::at(range.start(), TextSize::new(blank as u32))
-    }
-}
-
 impl FormatOptions {
     /// The blanks of a level.
     pub fn indent(self, level: usize) -> String {
@@ -166,7 +92,7 @@ impl FormatOptions {
     }
 }
 
-fn tokens(root: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
+fn tokens(root: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> + use<> {
     root.descendants_with_tokens().filter_map(NodeOrToken::into_token)
 }
 

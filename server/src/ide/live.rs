@@ -3,6 +3,7 @@
 //! The scheduler in `evaluate` writes it, one [`Live`] per document; the features read it beside the database.
 //! Invariant: everything here belongs to the document's present revision; lines are moved with each edit.
 
+use super::diagnostics::Last;
 use super::{FormatOptions, LineValue};
 use crate::evaluate::{RunId, Trust};
 use crate::modules::Places;
@@ -118,6 +119,8 @@ pub struct Live {
     pub ended: Vec<EndedRun>,
     /// Code, by unit, as the last run of each evaluation left it.
     pub tiers: FxHashMap<UnitKey, Vec<TierState>>,
+    /// What the text was told last.
+    pub told: Arc<Last>,
 }
 
 impl Live {

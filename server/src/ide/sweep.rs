@@ -29,7 +29,7 @@ pub struct Closed {
 
 impl Closed {
     /// What is said of it, with its text.
-    pub fn diagnostics(&self, db: &LiveDb, checks: &Arc<Checks>) -> (DocumentView, Vec<Diagnostic>) {
+    pub fn diagnostics(&self, db: &LiveDb, checks: &Arc<Checks>) -> (DocumentView, Arc<[Diagnostic]>) {
         let text = self.file.text(db);
         let index = Arc::new(LineIndex::new(&text));
         let document =

@@ -740,7 +740,8 @@ impl LanguageServer for Backend {
         let told = self.written(from_proto::uri(&params.text_document.uri), Kind::Told, move |it, features| {
             let diagnostics = ide::diagnostics(&it.db, &it.document, &it.live);
             world.told(&it.document.uri, &diagnostics);
-            let items = it.db.while_wanted(&diagnostics).map(|item| to_proto::diagnostic(item, &it.document, features));
+            let items =
+                it.db.while_wanted(diagnostics.iter()).map(|item| to_proto::diagnostic(item, &it.document, features));
             report(items.collect(), before.as_deref())
         });
         // What was written takes the place of the empty report.

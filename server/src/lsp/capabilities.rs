@@ -2,6 +2,7 @@
 //!
 //! `backend` calls both in `initialize`. Invariant: nothing is sent to a client that it has not declared.
 
+use super::docs::Page;
 use super::ext;
 use crate::evaluate::Trust;
 use crate::line_index::Encoding;
@@ -14,7 +15,7 @@ use tower_lsp::lsp_types::{
     HoverProviderCapability, ImplementationProviderCapability, InitializeParams, LinkedEditingRangeServerCapabilities,
     OneOf, PositionEncodingKind, RenameOptions, SaveOptions, SelectionRangeProviderCapability,
     SemanticTokensServerCapabilities, ServerCapabilities, SignatureHelpOptions, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TypeDefinitionProviderCapability, Url,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TypeDefinitionProviderCapability,
     WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
@@ -42,7 +43,7 @@ pub struct ClientFeatures {
     /// It shows the other places that a diagnostic is about.
     pub related_places: bool,
     /// It leads to what a code means, on this page.
-    pub page: Option<&'static Url>,
+    pub page: Option<&'static Page>,
     /// It reads Markdown in hovers.
     pub markdown: bool,
     /// It takes symbols as a tree.

@@ -10,9 +10,7 @@ use super::{ext, to_proto};
 use crate::ide::{self, HintKind, StatusState};
 use crate::recording::Tier;
 use crate::world::{DocumentView, Notice, OutputKind, Refresh};
-use rustc_hash::FxHasher;
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch::Sender;
@@ -27,8 +25,8 @@ struct Teller {
     features: ClientFeatures,
     /// Takes the files that are to be watched.
     watched: Sender<Watched>,
-    /// The diagnostics that were published last: their version, a hash of them, and whether there were any.
-    published: HashMap<Arc<str>, (i32, u64, bool)>,
+    /// The diagnostics that were published last, with their version.
+    published: HashMap<Arc<str>, (i32, Arc<[ide::Diagnostic]>)>,
     /// The values that were told last, with their version: a client drops what belongs to another one.
     values: HashMap<Arc<str>, (i32, Vec<ext::ValueItem>)>,
     tiers: HashMap<Arc<str>, ext::TiersParams>,
@@ -78,7 +76,7 @@ async fn tell(
 impl Teller {
     async fn tell(&mut self, notice: Notice) {
         match notice {
-            Notice::Diagnostics { document, diagnostics } => self.diagnostics(&document, &diagnostics),
+            Notice::Diagnostics { document, diagnostics } => self.diagnostics(&document, diagnostics),
             Notice::Closed { uri } => self.closed(&uri),
             Notice::Output { uri, run, kind, text, .. } => self.output(&uri, run.0, kind, text).await,
             Notice::Status(status) => self.status(status).await,
@@ -93,28 +91,28 @@ impl Teller {
         }
     }
 
-    fn diagnostics(&mut self, document: &DocumentView, diagnostics: &[ide::Diagnostic]) {
+    fn diagnostics(&mut self, document: &DocumentView, diagnostics: Arc<[ide::Diagnostic]>) {
         if self.features.pulls_diagnostics {
             return;
         }
         // Equal versions have equal texts, so equal places in bytes are equal places of the protocol.
-        let mut hasher = FxHasher::default();
-        diagnostics.hash(&mut hasher);
-        let now = (document.version, hasher.finish(), !diagnostics.is_empty());
-        if self.published.get(&document.uri) == Some(&now) {
+        let is_same = |(version, told): &(i32, Arc<[ide::Diagnostic]>)| {
+            *version == document.version && (Arc::ptr_eq(told, &diagnostics) || *told == diagnostics)
+        };
+        if self.published.get(&document.uri).is_some_and(is_same) {
             return;
         }
         if let Ok(uri) = Url::parse(&document.uri) {
             let all = diagnostics.iter().map(|it| to_proto::diagnostic(it, document, &self.features)).collect();
             self.publish(uri, all, Some(document.version));
         }
-        self.published.insert(document.uri.clone(), now);
+        self.published.insert(document.uri.clone(), (document.version, diagnostics));
     }
 
     fn closed(&mut self, uri: &Arc<str>) {
         self.values.remove(uri);
         self.tiers.remove(uri);
-        if self.published.remove(uri).is_some_and(|(_, _, shows_any)| shows_any)
+        if self.published.remove(uri).is_some_and(|(_, told)| !told.is_empty())
             && let Ok(uri) = Url::parse(uri)
         {
             self.publish(uri, Vec::new(), None);

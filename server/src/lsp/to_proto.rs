@@ -12,7 +12,7 @@ pub use calls::{Incoming, Outgoing};
 pub use places::{ToProto, action, action_kind, file_rename, flat, rename, selection};
 
 use super::capabilities::ClientFeatures;
-use super::{docs, ext};
+use super::ext;
 use crate::ide::{self, HintKind, LensAction};
 use crate::line_index::{Encoding, LineIndex};
 use crate::world::DocumentView;
@@ -50,7 +50,10 @@ pub fn diagnostic(it: &ide::Diagnostic, document: &DocumentView, features: &Clie
         code: Some(NumberOrString::String(it.code.to_owned())),
         source: Some(it.source.to_owned()),
         message: it.message.clone(),
-        code_description: features.page.and_then(|page| Some(CodeDescription { href: docs::section(page, it.code)? })),
+        code_description: features
+            .page
+            .and_then(|page| page.section(it.code))
+            .map(|url| CodeDescription { href: url.clone() }),
         related_information: features.related_places.then(related).filter(|it| !it.is_empty()),
         tags: it.unused.then(|| vec![DiagnosticTag::UNNECESSARY]),
         ..Diagnostic::default()

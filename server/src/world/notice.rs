@@ -41,7 +41,7 @@ pub enum Notice {
         /// Which document, at which version.
         document: Arc<DocumentView>,
         /// All of them.
-        diagnostics: Vec<ide::Diagnostic>,
+        diagnostics: Arc<[ide::Diagnostic]>,
     },
     /// A document was closed: what was shown of it goes.
     Closed {

@@ -73,7 +73,7 @@ impl Own {
     }
 
     /// Tells diagnostics. As long as not everything can be told, that there are none means nothing.
-    fn publish(&self, snapshot: &Snapshot, diagnostics: Vec<ide::Diagnostic>) {
+    fn publish(&self, snapshot: &Snapshot, diagnostics: Arc<[ide::Diagnostic]>) {
         if !diagnostics.is_empty() || !snapshot.live.is_unread_around {
             (self.notices)(Notice::Diagnostics { document: snapshot.document.clone(), diagnostics });
         }

@@ -33,7 +33,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => other_name(ctx, check.range)?,
     };
     let edits = ctx.running(edits)?;
-    Some(Action::fix(title, edits, Diagnostic::of_check(check)))
+    Some(Action::fix(title, edits, Diagnostic::of_check(check.clone())))
 }
 
 /// Whether the fix that came with a warning takes nothing away but values: arguments that are too many go only if working them out does

@@ -20,7 +20,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![Edit { range, insert: String::new() }])?;
-    Some(Action::fix(title, edits, Diagnostic::of_check(check)))
+    Some(Action::fix(title, edits, Diagnostic::of_check(check.clone())))
 }
 
 /// The last entry before a key that has the same key, up to the next one.

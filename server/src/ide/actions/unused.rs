@@ -30,7 +30,7 @@ pub(super) fn action(ctx: &Context<'_>, check: &Check) -> Option<Action> {
         _ => return None,
     };
     let edits = ctx.parsing(vec![edit])?;
-    Some(Action { may_differ, ..Action::fix(title, edits, Diagnostic::of_check(check)) })
+    Some(Action { may_differ, ..Action::fix(title, edits, Diagnostic::of_check(check.clone())) })
 }
 
 /// Whether the module of an import that is not needed certainly does nothing but define: then the program does the same without it.

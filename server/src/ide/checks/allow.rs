@@ -12,7 +12,7 @@ use memchr::memmem;
 use minilive_syntax::marker::Marker;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rowan::{GreenNodeData, NodeOrToken};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 
 /// How such a comment begins.
@@ -22,7 +22,7 @@ const HEAD: &str = "// minilive: allow";
 #[derive(Default)]
 pub(in crate::ide) struct Allowed {
     everywhere: FxHashSet<String>,
-    lines: FxHashSet<(u32, String)>,
+    lines: FxHashMap<u32, Vec<String>>,
 }
 
 impl Allowed {
@@ -48,7 +48,8 @@ impl Allowed {
                             self.everywhere.insert(code);
                         } else {
                             // On its own line it is about the next one.
-                            self.lines.extend([(line, code.clone()), (line + 1, code)]);
+                            self.lines.entry(line).or_default().push(code.clone());
+                            self.lines.entry(line + 1).or_default().push(code);
                         }
                     }
                 }
@@ -63,7 +64,7 @@ impl Allowed {
 
     /// Whether a code is not shown on a line.
     pub(in crate::ide) fn allows(&self, code: &str, line: u32) -> bool {
-        self.everywhere.contains(code) || self.lines.contains(&(line, code.to_owned()))
+        self.everywhere.contains(code) || self.lines.get(&line).is_some_and(|codes| codes.iter().any(|it| it == code))
     }
 }
 

@@ -191,8 +191,20 @@ impl Broken {
             if is_known.is_some() {
                 continue;
             }
+            // One that is known not to be clean decides it, however many others are due before.
+            let mut goes_on = |it: u32| {
+                if known.get(&it) == Some(&false) {
+                    return false;
+                }
+                if seen.insert(it) {
+                    due.push(it);
+                }
+                true
+            };
             let says = &self.facts.unit(unit).facts;
-            due.extend(self.facts.children(unit).chain(self.facts.parent(unit)).filter(|it| seen.insert(*it)));
+            if !self.facts.children(unit).chain(self.facts.parent(unit)).all(&mut goes_on) {
+                return false;
+            }
             let reads = says.reads.iter().filter(|it| !says.variables.contains(*it));
             for name in reads.chain(&says.read_through).chain(&says.member_reads) {
                 if self.names.contains(name.as_str()) {
@@ -202,7 +214,9 @@ impl Broken {
                     let globals = self.facts.globals(name).map(|(unit, _)| unit);
                     let members = self.facts.members(name).map(|(unit, ..)| unit);
                     let keys = self.facts.keys(name).map(|(unit, _)| unit);
-                    due.extend(globals.chain(members).chain(keys).filter(|it| seen.insert(*it)));
+                    if !globals.chain(members).chain(keys).all(&mut goes_on) {
+                        return false;
+                    }
                 }
             }
         }

@@ -58,9 +58,10 @@ struct Said {
 }
 
 impl Said {
-    /// Takes in what was said since the last time.
+    /// Takes in what was said since the last time, but for what types never tell, of which there is most.
     fn note(&mut self, found: &[Check]) {
-        for (number, it) in found.iter().enumerate().skip(self.count) {
+        let new = found.iter().enumerate().skip(self.count);
+        for (number, it) in new.filter(|(_, it)| it.weight != Weight::Unused) {
             self.by_code.entry(it.code).or_default().insert((it.range.start(), number), it.range.end());
         }
         self.count = found.len();

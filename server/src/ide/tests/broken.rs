@@ -18,7 +18,8 @@ fn told(source: &str) -> Vec<&'static str> {
 #[track_caller]
 fn errors(source: &str, expected: &[&str]) {
     let it = Fixture::new(source);
-    let found = diagnostics(&it.db, &it.document, &it.live()).into_iter().filter(|it| it.severity == Severity::Error);
+    let found = diagnostics(&it.db, &it.document, &it.live());
+    let found = found.iter().filter(|it| it.severity == Severity::Error);
     let found: Vec<_> =
         found.map(|at| format!("{}: {}", it.document.index.line_of(at.range.start()) + 1, at.message)).collect();
     assert_eq!(found, expected, "{source}");
@@ -114,8 +115,8 @@ fn an_end_without_a_block_is_told_beside_other_errors() {
     let behind = |line: usize, word: &str| format!("{line}: `{word}` belongs to nothing that is open here");
     let told = |source: &str, expected: &[(usize, &str)]| {
         let it = Fixture::new(source);
-        let found = diagnostics(&it.db, &it.document, &it.live()).into_iter();
-        let found = found.filter(|it| it.severity == Severity::Error && it.code == "stray-keyword");
+        let found = diagnostics(&it.db, &it.document, &it.live());
+        let found = found.iter().filter(|it| it.severity == Severity::Error && it.code == "stray-keyword");
         let found: Vec<_> =
             found.map(|at| format!("{}: {}", it.document.index.line_of(at.range.start()) + 1, at.message)).collect();
         let expected: Vec<_> = expected.iter().map(|(line, word)| behind(*line, word)).collect();
@@ -147,7 +148,7 @@ fn the_end_of_a_block_with_a_broken_first_line_is_not_told() {
     let one = |source: &str| {
         let it = Fixture::new(source);
         let found = diagnostics(&it.db, &it.document, &it.live());
-        let found: Vec<_> = found.into_iter().filter(|it| it.severity == Severity::Error).collect();
+        let found: Vec<_> = found.iter().filter(|it| it.severity == Severity::Error).collect();
         assert_eq!(found.len(), 1, "{source}: {found:#?}");
     };
     for source in [

@@ -304,7 +304,7 @@ fn a_slip_is_one_error() {
     ] {
         let it = Fixture::new(source);
         let found = diagnostics(&it.db, &it.document, &it.live());
-        let found: Vec<_> = found.into_iter().filter(|it| it.severity == diagnostics::Severity::Error).collect();
+        let found: Vec<_> = found.iter().filter(|it| it.severity == diagnostics::Severity::Error).collect();
         assert_eq!(found.len(), count, "{source}: {found:#?}");
     }
 }

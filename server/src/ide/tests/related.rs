@@ -7,15 +7,15 @@ use expect_test::{Expect, expect};
 fn check(code: &str, source: &str, expected: &Expect) {
     let fixture = Fixture::new(source);
     let found = diagnostics(&fixture.db, &fixture.document, &fixture.live());
-    let found: Vec<_> = found.into_iter().filter(|it| it.code == code).collect();
+    let found: Vec<_> = found.iter().filter(|it| it.code == code).collect();
     assert!(!found.is_empty(), "nothing is told");
     let mut places = Vec::new();
     for it in found {
         places.push((fixture.document.file, it.range, code.to_owned()));
-        for other in it.related {
+        for other in &it.related {
             let uri = other.file.as_ref().map_or(&*fixture.document.uri, |it| &*it.path);
             let file = *fixture.db.files().iter().find(|it| it.path(&fixture.db) == uri).expect("a file");
-            places.push((file, other.range, other.message));
+            places.push((file, other.range, other.message.clone()));
         }
     }
     expected.assert_eq(&fixture.draw_all(&places));

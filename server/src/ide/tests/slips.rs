@@ -360,7 +360,7 @@ fn a_loop_on_one_line_has_one_error() {
     let said = |source: &str| {
         let it = Fixture::new(source);
         let found = crate::ide::diagnostics(&it.db, &it.document, &it.live());
-        found.into_iter().map(|it| it.code).collect::<Vec<_>>()
+        found.iter().map(|it| it.code).collect::<Vec<_>>()
     };
     assert_eq!(said("x = 3\nwhile x: x = 0\nprint x\n"), ["foreign-syntax"]);
     assert_eq!(said("for i in [1]: print i\n"), ["foreign-syntax"]);
