@@ -30,13 +30,15 @@ use crate::events::{CodeEvent, CodeWatcher};
 use crate::interp::budget::ProgressSink;
 use crate::passes::Passes;
 use crate::stats::{EngineStats, function_stats};
-use crate::thread::{Meanwhile, on_vm_thread_meanwhile};
+use crate::thread::{Meanwhile, end_process, on_vm_thread, on_vm_thread_meanwhile};
 use minilive_mir::program::Program;
 use minilive_runtime::host::Host;
 use minilive_runtime::shared::Shared;
 use modules::{ModuleLoader, NoModules};
 use names::NameTable;
 use policy::{InterpretOnly, NEVER_HOT, Tiering};
+use std::convert::Infallible;
+use std::process::ExitCode;
 use std::sync::Arc;
 use table::{CodeTable, Linked};
 
@@ -228,19 +230,30 @@ impl Engine {
 
     /// Runs a loaded program in a fresh realm, on a thread with a large stack, to its end.
     pub fn run(&mut self, loaded: &Loaded, request: RunRequest, host: Box<dyn Host>) -> RunOutcome {
-        self.run_meanwhile(loaded, request, host, None)
+        self.runs += 1;
+        on_vm_thread(|stack| execute::run(self, loaded, request, host, stack).0)
     }
 
-    /// As [`Engine::run`]; the calling thread does something until the program has ended.
-    pub fn run_meanwhile(
-        &mut self,
+    /// Runs a loaded program as the last thing that the process does, on a thread with a large stack, while the calling one does something else.
+    ///
+    /// The process ends there with the code that `ended` makes of what came of it: what it holds is taken back by the system at once, not
+    /// piece by piece.
+    pub fn run_at_last(
+        mut self,
         loaded: &Loaded,
         request: RunRequest,
         host: Box<dyn Host>,
-        meanwhile: Option<Meanwhile>,
-    ) -> RunOutcome {
+        meanwhile: Meanwhile,
+        ended: impl FnOnce(RunOutcome) -> ExitCode + Send,
+    ) -> ! {
         self.runs += 1;
-        on_vm_thread_meanwhile(meanwhile, |stack| execute::run(self, loaded, request, host, stack))
+        let (wait, wake) = meanwhile.split();
+        match on_vm_thread_meanwhile::<Infallible>(Some(wait), move |stack| {
+            let (outcome, mut realm) = execute::run(&mut self, loaded, request, host, stack);
+            drop(wake);
+            realm.host().share_terminal();
+            end_process(ended(outcome))
+        }) {}
     }
 
     /// All code objects, for the compiler's statistics and dumps.

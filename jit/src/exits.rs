@@ -7,6 +7,7 @@ use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
 use crate::engine::GuardMode;
 use crate::engine::unit::{Code, CodeId};
 use crate::events::SharedPiece;
+use crate::helpers;
 use crate::translate::{Chain, ExitInfo, SITE_CHAIN};
 use minilive_mir::ir::{InstId, Unit};
 use rustc_hash::FxHashMap;
@@ -76,6 +77,8 @@ pub struct Words {
     pub callee: Box<AtomicU64>,
     /// The context of the run, for code that is called without arguments.
     pub context: Box<AtomicU64>,
+    /// Addresses of the helpers that are functions of the engine, by their numbers.
+    pub helpers: Box<[AtomicU64]>,
     /// One byte per exit: where tests make guards fail, 0 says that this one does so next.
     pub forced: Box<[AtomicU8]>,
 }
@@ -130,6 +133,7 @@ impl Shared {
             takes: zeroed_words(MAX_CODES),
             callee: Box::default(),
             context: Box::default(),
+            helpers: helpers::table().addresses.into_iter().map(|it| AtomicU64::new(it as u64)).collect(),
             forced: zeroed_bytes(MAX_FORCED),
         };
         let chance = match guards {

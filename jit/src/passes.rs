@@ -11,29 +11,51 @@ pub enum Pass {
     Inlining,
     /// Maps that nobody outside sees are not made.
     Escape,
+    /// Part of it: numbers that were in their slots are passed to blocks as doubles.
+    Unboxing,
     /// What is known already is not computed again.
     Numbering,
+    /// Part of it: branches whose way is known are jumps.
+    Folding,
+    /// Part of it: guards that a stronger one follows go.
+    Subsumption,
     /// What does not change in a loop is computed before it.
     Hoisting,
     /// Numbers in slots and globals that a loop reads and writes are carried from round to round in registers.
     Carrying,
     /// Of what a loop counts in step, one value is kept, and range checks of what it counts are made before it.
     Induction,
-    /// Integers and doubles are what their uses ask for.
-    Numbers,
+    /// Part of it: those range checks.
+    RangeChecks,
+    /// Whole quotients of integers are found without doubles.
+    Division,
 }
 
 impl Pass {
     /// All of them, with the names that people give.
-    pub const ALL: [(Pass, &'static str); 7] = [
+    pub const ALL: [(Pass, &'static str); 11] = [
         (Pass::Inlining, "inlining"),
         (Pass::Escape, "escape"),
+        (Pass::Unboxing, "unboxing"),
         (Pass::Numbering, "numbering"),
+        (Pass::Folding, "folding"),
+        (Pass::Subsumption, "subsumption"),
         (Pass::Hoisting, "hoisting"),
         (Pass::Carrying, "carrying"),
         (Pass::Induction, "induction"),
-        (Pass::Numbers, "numbers"),
+        (Pass::RangeChecks, "range-checks"),
+        (Pass::Division, "division"),
     ];
+
+    /// The pass that it is part of: without that one, it does not run either.
+    pub fn whole(self) -> Pass {
+        match self {
+            Pass::Unboxing => Pass::Escape,
+            Pass::Folding | Pass::Subsumption => Pass::Numbering,
+            Pass::RangeChecks => Pass::Induction,
+            _ => self,
+        }
+    }
 }
 
 impl FromStr for Pass {
@@ -69,6 +91,6 @@ impl Passes {
 
     /// Whether a pass runs.
     pub fn has(self, pass: Pass) -> bool {
-        !self.left_out[pass as usize]
+        !self.left_out[pass as usize] && !self.left_out[pass.whole() as usize]
     }
 }

@@ -137,8 +137,8 @@ reasons! {
         Shape => "a map has other keys than before",
         /// A prototype or type map had changed.
         Prototype => "a class or type map changed",
-        /// A container was frozen or observed.
-        Frozen => "a list or map is frozen or being watched",
+        /// A container was frozen or observed, or a list that is a rule until something is stored.
+        Frozen => "a list or map is frozen, being watched, or still a range",
         /// A variable was not assigned.
         Unassigned => "a variable is not assigned",
         /// A global that was relied on to hold a function, or nothing, was assigned.

@@ -140,6 +140,17 @@ pub enum Math {
     Sign,
 }
 
+/// What a store has to ask before it may be no more than that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Barrier {
+    /// What [`Op::NeedsBarrier`] found, the last operand.
+    Found,
+    /// Whether the collector marks; all else was guarded.
+    Marking,
+    /// Nothing: it was guarded, and what stood there before is no reference.
+    None,
+}
+
 /// A function of the bits of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Bits {
@@ -207,7 +218,9 @@ pub enum Op {
     GuardNotFunction,
     /// Leaves unless the boxed value is a function of this code; else the same value.
     GuardCode(u32),
-    /// Whether a boxed value is a function of this code.
+    /// The code of a boxed value that is a function, or what no code is.
+    CodeOf,
+    /// Whether what [`Op::CodeOf`] gave is this code.
     IsCode(u32),
     /// Leaves unless the boxed value is exactly this; else the same value.
     GuardBits(u64),
@@ -284,8 +297,6 @@ pub enum Op {
     IFloorDiv(i64),
     /// Absolute value of an integer.
     IAbs,
-    /// An integer as it is, of something that relied on its being whole, which it must not cease to be.
-    Whole,
     /// Bits of two integers that are not negative.
     IBits(Bits),
     /// The index that a double means, its whole part; leaves unless 32 bits hold that.
@@ -346,9 +357,16 @@ pub enum Op {
     NeedsBarrier,
     /// Element of a list object's array at a guarded index: object, index, array.
     LoadElement,
-    /// Stores an element of a list object's array at a guarded index: object, index, list, value, array, whether it needs the barrier.
-    /// Fatal when frozen.
-    StoreElement,
+    /// Leaves if a store into this list or map object takes more than a store, whatever the collector does.
+    GuardStorable,
+    /// Stores an element of a list object's array at a guarded index: object, index, list, value, array, and by the barrier whether it
+    /// needs that. Fatal when frozen.
+    StoreElement {
+        /// What to ask before.
+        barrier: Barrier,
+        /// Whether a list of numbers alone stays one.
+        fits: bool,
+    },
     /// Length of a list.
     ListLen,
     /// Appends to a list: list, value. Fatal when frozen.
@@ -375,9 +393,9 @@ pub enum Op {
     StrCmp(Cmp),
     /// Value of a slot of a map object whose shape was guarded: object, slots.
     LoadSlot(u8),
-    /// Stores into a slot of a map whose shape was guarded: object, name, value, map, slots, whether it needs the barrier. Fatal when
-    /// frozen.
-    StoreSlot(u8),
+    /// Stores into a slot of a map whose shape was guarded: object, name, value, map, slots, and by the barrier whether it needs that.
+    /// Fatal when frozen.
+    StoreSlot(u8, Barrier),
     /// Adds a slot to a map object whose shape was guarded, which gets another shape: object, name, value, map. Fatal when frozen.
     AddSlot {
         /// The slot.
@@ -704,6 +722,7 @@ impl Op {
                 | Op::GuardTrue
                 | Op::GuardGlobals
                 | Op::GuardElements
+                | Op::GuardStorable
                 | Op::GuardConstants
                 | Op::GuardTypes(_)
                 | Op::GuardIndex
@@ -739,9 +758,9 @@ impl Op {
             | Op::FMath(_)
             | Op::UnlessNull => true,
             Op::FCmp(_) | Op::ICmp(_) | Op::SameBits | Op::Not | Op::FTruth | Op::ITruth => true,
-            Op::Select | Op::IAbs | Op::Whole | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
+            Op::Select | Op::IAbs | Op::IBits(_) | Op::LoadCell(_) | Op::ListLen => true,
             Op::TypeMap(_) | Op::IsKind(_) | Op::HasTag(_) | Op::OfTag(_) => true,
-            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::IsCode(_) => true,
+            Op::RangeBase | Op::RangeStep | Op::LoadSlot(_) | Op::HasShape(_) | Op::CodeOf | Op::IsCode(_) => true,
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => true,
             Op::IterPosition
             | Op::IterValue

@@ -45,13 +45,11 @@ pub enum Stage {
     RangeChecks,
     /// What nothing uses any more went.
     LateDeadCode,
-    /// What only doubles are made of is a double.
-    Representation,
 }
 
 impl Stage {
     /// All of them, in their order, with the names that people give.
-    pub const ALL: [(Stage, &'static str); 19] = [
+    pub const ALL: [(Stage, &'static str); 18] = [
         (Stage::Build, "build"),
         (Stage::TrivialPhis, "trivial-phis"),
         (Stage::DeadCode, "dce"),
@@ -70,7 +68,6 @@ impl Stage {
         (Stage::ScalarPromotion, "scalar-promotion"),
         (Stage::RangeChecks, "range-checks"),
         (Stage::LateDeadCode, "late-dce"),
-        (Stage::Representation, "representation"),
     ];
 }
 

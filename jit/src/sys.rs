@@ -1,16 +1,70 @@
-//! Memory that can hold machine code, and where debuggers look for it: the only part of the compiled tier that talks to the operating system.
+//! Memory that can hold machine code, where debuggers look for it, and how the process begins: the only part of the compiled tier that talks
+//! to the operating system.
 //!
 //! `code` asks for one region at start-up and cuts functions from it. Where executable memory cannot be had, the answer is a
-//! reason in words, and the interpreter alone goes on running everything.
+//! reason in words, and the interpreter alone goes on running everything. `main.rs` of the binary takes its beginning from [`entry_point`](crate::entry_point).
 //!
 //! Invariants
 //! 1. Both views of a [`DualMap`] show the same `len` bytes and stay mapped until the value is dropped; nobody else unmaps them.
 //! 2. No page is ever writable and executable at once: bytes are written through `write`, run through `run`.
 //! 3. The two exported names of `debug` are no others' in this program, and what the list there points to lives until it is taken out.
+//! 4. `main` is defined by [`entry_point`](crate::entry_point) once, in a binary that has no other one; nothing runs before [`start`].
 #![cfg_attr(
     all(target_os = "linux", not(minilive_portable)),
     expect(unsafe_code, reason = "maps pages through the operating system")
 )]
+
+#[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable)))]
+use std::{fs::File, process::ExitCode};
+
+/// Defines `main` of a binary: a function without arguments that gives an exit code, behind as little as possible.
+///
+/// Where it can, the C library calls it directly (`#![no_main]` belongs to it there, but not where tests have a `main` of their own):
+/// Rust's own start reads the list of the process's mappings to tell overflows of the stack by name, which takes a twentieth of what a
+/// short program takes in all.
+#[macro_export]
+macro_rules! entry_point {
+    ($main:path) => {
+        #[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable), not(test)))]
+        // SAFETY: invariant 4 of `minilive_jit::sys`.
+        #[unsafe(no_mangle)]
+        extern "C" fn main() -> ::core::ffi::c_int {
+            $crate::sys::start($main)
+        }
+
+        #[cfg(not(all(target_os = "linux", target_env = "gnu", not(minilive_portable), not(test))))]
+        fn main() -> ::std::process::ExitCode {
+            $main()
+        }
+    };
+}
+
+/// What Rust's own start does, but for the handler of stack overflows: those still end the process, at the page below each stack.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable)))]
+pub fn start(main: fn() -> ExitCode) -> ! {
+    open_standard_streams();
+    // SAFETY: invariant 4: no other thread looks at what a signal does. Whoever writes to a closed pipe is to be told so by an error.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    let code = std::panic::catch_unwind(main).unwrap_or(ExitCode::from(PANICKED));
+    crate::thread::end_process(code)
+}
+
+/// As Rust's own start has it.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable)))]
+const PANICKED: u8 = 101;
+
+/// A file that is opened later must not become the standard output of a process that was started without one.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(minilive_portable)))]
+fn open_standard_streams() {
+    for stream in 0..=2 {
+        // SAFETY: asks about a number, whatever stands for it.
+        let closed = unsafe { libc::fcntl(stream, libc::F_GETFD) } == -1;
+        if closed && let Ok(nothing) = File::options().read(true).write(true).open("/dev/null") {
+            // The lowest free number is this stream's.
+            std::mem::forget(nothing);
+        }
+    }
+}
 
 /// One region of memory seen twice: writable at one address, executable at another.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! stack; the engine compares addresses with [`native_limit`] before each such call. Invariant: below the limit there is
 //! room for any intrinsic and for reporting the error.
 
+use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 
@@ -21,8 +22,15 @@ pub struct Meanwhile {
     pub wake: Box<dyn FnOnce() + Send>,
 }
 
-/// Wakes at the end of the work, which may be a panic.
-struct Wake(Option<Box<dyn FnOnce() + Send>>);
+impl Meanwhile {
+    /// What to do, and what tells of the end of the work when it is dropped, which may be by a panic.
+    pub(crate) fn split(self) -> (Box<dyn FnOnce()>, Wake) {
+        (self.wait, Wake(Some(self.wake)))
+    }
+}
+
+/// Tells of the end of the work when it is dropped.
+pub(crate) struct Wake(Option<Box<dyn FnOnce() + Send>>);
 
 impl Drop for Wake {
     fn drop(&mut self) {
@@ -38,12 +46,10 @@ pub fn on_vm_thread<T: Send>(work: impl FnOnce(usize) -> T + Send) -> T {
 }
 
 /// As [`on_vm_thread`], doing something else meanwhile.
-pub fn on_vm_thread_meanwhile<T: Send>(meanwhile: Option<Meanwhile>, work: impl FnOnce(usize) -> T + Send) -> T {
-    let (wait, wake) = meanwhile.map(|it| (it.wait, it.wake)).unzip();
-    let work = |size| {
-        let _wake = Wake(wake);
-        work(size)
-    };
+pub(crate) fn on_vm_thread_meanwhile<T: Send>(
+    wait: Option<Box<dyn FnOnce()>>,
+    work: impl FnOnce(usize) -> T + Send,
+) -> T {
     // A failed spawn drops its closure, so the work itself stays here until a thread takes it.
     let work = Mutex::new(Some(work));
     let start = |size| work.lock().unwrap_or_else(PoisonError::into_inner).take().map(|work| work(size));
@@ -64,6 +70,12 @@ pub fn on_vm_thread_meanwhile<T: Send>(meanwhile: Option<Meanwhile>, work: impl 
         }
         panic!("the system gives no thread to run programs on")
     })
+}
+
+/// Ends the process from any thread.
+pub fn end_process(code: ExitCode) -> ! {
+    // There is no other way from a code to its number.
+    std::process::exit((0..=u8::MAX).find(|&number| ExitCode::from(number) == code).map_or(1, i32::from))
 }
 
 /// The lowest address that the stack pointer may have, on a thread with a stack of `size` bytes whose top is near here.
@@ -93,7 +105,11 @@ mod tests {
                 wake: Box::new(move || told.send(()).expect("somebody waits")),
             };
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                on_vm_thread_meanwhile(Some(meanwhile), |_| assert!(!fails, "a test made it fail"));
+                let (wait, wake) = meanwhile.split();
+                on_vm_thread_meanwhile(Some(wait), move |_| {
+                    let _wake = wake;
+                    assert!(!fails, "a test made it fail");
+                });
             }))
         };
         assert!(done(false).is_ok());

@@ -7,9 +7,9 @@
 mod check;
 mod unique;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -63,6 +63,8 @@ pub struct Host {
     types: HostNames,
     /// Modules that need not be in the workspace.
     modules: HostNames,
+    /// Of names that are there only where a module is imported: the modules that give them.
+    by_module: BTreeMap<String, BTreeSet<String>>,
     /// By module: what it gives to all values of a type, by the name of the type map.
     adds: BTreeMap<String, BTreeMap<String, HostNames>>,
 }
@@ -109,10 +111,23 @@ impl HostName {
 impl Host {
     /// Adds what another says, which holds where both say something.
     pub fn extend(&mut self, other: Host) {
+        let gives = |host: &Host, name: &String| host.names.contains_key(name) && !host.by_module.contains_key(name);
+        self.by_module.retain(|name, _| !gives(&other, name));
+        for (name, modules) in other.by_module {
+            if !gives(self, &name) {
+                self.by_module.entry(name).or_default().extend(modules);
+            }
+        }
         self.names.extend(other.names);
         self.types.extend(other.types);
         self.modules.extend(other.modules);
         self.adds.extend(other.adds);
+    }
+
+    /// Whether a program can read a name, of which some are there only where a module that gives them is imported.
+    pub fn gives(&self, name: &str, imports: impl Fn(&str) -> bool) -> bool {
+        let modules = self.by_module.get(name);
+        self.names.contains_key(name) && modules.is_none_or(|them| them.iter().any(|it| imports(it)))
     }
 
     /// A name that programs can read.
@@ -191,6 +206,9 @@ impl From<Profile> for Host {
     fn from(profile: Profile) -> Host {
         let mut host = Host { names: HostNames::new(), types: profile.types, ..Host::default() };
         for (name, module) in profile.modules {
+            for given in module.globals.keys().filter(|given| !profile.names.contains_key(*given)) {
+                host.by_module.entry(given.clone()).or_default().insert(name.clone());
+            }
             host.names.extend(module.globals);
             host.adds.insert(name.clone(), module.adds);
             host.modules.insert(name, HostName { doc: module.doc, members: module.members, ..HostName::default() });
@@ -239,25 +257,38 @@ pub fn read(text: &str, format: Format) -> Result<Host, String> {
     Ok(Host::from(profile))
 }
 
-/// The profile that has a name and is built in: its own name. Its names alone are looked for, since to read all of it takes milliseconds, and
-/// the first unknown name of a program is asked about behind a keystroke.
-pub fn built_in_that_gives(name: &str) -> Option<&'static str> {
-    static NAMES: LazyLock<Vec<(&str, FxHashSet<&str>)>> =
-        LazyLock::new(|| BUILT_IN.iter().map(|(known, text)| (*known, names_in(text).collect())).collect());
-    NAMES.iter().find(|(_, names)| names.contains(name)).map(|(known, _)| *known)
+/// The profile that has a name and is built in: its own name. A name that comes from modules counts where one of them is imported. Its names
+/// alone are looked for, since to read all of it takes milliseconds, and the first unknown name of a program is asked about behind a
+/// keystroke.
+pub fn built_in_that_gives(name: &str, imports: impl Fn(&str) -> bool) -> Option<&'static str> {
+    static NAMES: LazyLock<Vec<(&str, NamesIn<'_>)>> =
+        LazyLock::new(|| BUILT_IN.iter().map(|(known, text)| (*known, names_in(text))).collect());
+    let is_given =
+        |names: &NamesIn<'_>| names.get(name).is_some_and(|from| from.iter().any(|module| module.is_none_or(&imports)));
+    NAMES.iter().find(|(_, names)| is_given(names)).map(|(known, _)| *known)
 }
 
+/// Names with the modules that give them; none, where the host itself does.
+type NamesIn<'t> = FxHashMap<&'t str, Vec<Option<&'t str>>>;
+
 /// The names that a built-in profile gives to programs, by the headers and lines of its text.
-fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    let mut of_names = false;
-    text.lines().filter_map(move |line| match line.strip_prefix('[') {
-        Some(header) => {
+fn names_in(text: &str) -> NamesIn<'_> {
+    let mut found = NamesIn::default();
+    // Under a header whose lines are names: the module of which they are.
+    let mut under: Option<Option<&str>> = None;
+    for line in text.lines() {
+        if let Some(header) = line.strip_prefix('[') {
             let header = header.trim_end_matches(']');
-            of_names = header == "names" || header.starts_with("modules.") && header.ends_with(".globals");
-            header.strip_prefix("names.").map(|rest| rest.split('.').next().unwrap_or(rest))
+            let module = header.strip_prefix("modules.").and_then(|it| it.strip_suffix(".globals"));
+            under = (header == "names" || module.is_some()).then_some(module);
+            if let Some(rest) = header.strip_prefix("names.") {
+                found.entry(rest.split('.').next().unwrap_or(rest)).or_default().push(None);
+            }
+        } else if let (Some(module), Some((key, _))) = (under, line.split_once(" = ")) {
+            found.entry(key.trim_matches('"')).or_default().push(module);
         }
-        None => line.split_once(" = ").filter(|_| of_names).map(|(key, _)| key.trim_matches('"')),
-    })
+    }
+    found
 }
 
 /// Whether a profile of that name is built in: `mini-micro` is one, `./mini-micro` is a file.
@@ -296,7 +327,6 @@ pub fn read_file(path: &Path) -> Result<Host, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn a_profile_is_read_whole_or_refused() {
@@ -321,14 +351,22 @@ mod tests {
         for (name, text) in BUILT_IN {
             assert!(is_built_in(Path::new(name)) && !is_built_in(&Path::new("x").join(name)));
             let host = load(Path::new(name), Path::new("")).expect("a profile");
-            let names: BTreeSet<_> = names_in(text).collect();
-            assert_eq!(names, host.names.keys().map(String::as_str).collect());
+            let names = names_in(text);
+            let all: BTreeSet<_> = names.keys().copied().collect();
+            assert_eq!(all, host.names.keys().map(String::as_str).collect());
+            for (given, from) in &names {
+                let of_modules: BTreeSet<_> = from.iter().flatten().map(|it| (*it).to_owned()).collect();
+                let is_own = from.contains(&None);
+                assert_eq!(host.by_module.get(*given), Some(&of_modules).filter(|_| !is_own), "{given}");
+            }
             for name in host.names.keys().chain(host.types.keys()) {
                 assert!(!name.contains(' '), "{name}: paths tell names by their having no space");
             }
         }
-        assert_eq!(built_in_that_gives("gfx"), Some("mini-micro"));
-        assert_eq!(built_in_that_gives("nobody"), None);
+        assert_eq!(built_in_that_gives("gfx", |_| false), Some("mini-micro"));
+        assert_eq!(built_in_that_gives("k", |_| false), None);
+        assert_eq!(built_in_that_gives("k", |module| module == "tc"), Some("mini-micro"));
+        assert_eq!(built_in_that_gives("nobody", |_| true), None);
         assert!(load(Path::new("mini-macro"), Path::new("")).is_err_and(|it| it.contains("mini-macro")));
     }
 
@@ -357,6 +395,16 @@ mod tests {
         let screen = host.given_by(host.name("screen").expect("a name").it).expect("a kind");
         assert_eq!(member(&screen, "clear"), Some(("type Screen.clear".into(), "of all".into())));
         assert!(host.names.contains_key("ensure") && host.names["gfx"].doc.is_empty());
+        let (none, tools) = (|_: &str| false, |module: &str| module == "tools");
+        assert!(!host.gives("ensure", none) && host.gives("ensure", tools) && !host.gives("nobody", tools));
+        assert!(host.gives("gfx", none), "the host itself gives it");
+        let both = |first: &Host, second: &Host| {
+            let mut both = first.clone();
+            both.extend(second.clone());
+            both.gives("ensure", none)
+        };
+        let plain = read("[names]\nensure = {}\n", Format::Toml).expect("a profile");
+        assert!(both(&host, &plain) && both(&plain, &host) && !both(&host, &host));
         let added: Vec<_> = host.added("tools", "list").collect();
         assert_eq!(host.at(&added[0].1.path).map(|it| &*it.doc), Some("The first."));
         let tools = host.module("tools").expect("a module");

@@ -1,8 +1,5 @@
 //! The binary `minilive`: [`minilive::cli::main`] and nothing else.
 #![forbid(unsafe_code)]
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(minilive_portable), not(test)), no_main)]
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    minilive::cli::main()
-}
+minilive_jit::entry_point!(minilive::cli::main);

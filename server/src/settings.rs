@@ -91,9 +91,14 @@ impl Checks {
         self.allow.iter().any(|it| it == code) || self.levels.get(code) == Some(&Level::Off)
     }
 
-    /// Whether the host gives a name.
+    /// Whether the host gives a name, be it that a module must be imported for that.
     pub fn knows(&self, name: &str) -> bool {
         self.host.names.contains_key(name) || self.host_names.iter().any(|it| it == name)
+    }
+
+    /// Whether the host gives a name to a file that imports these modules.
+    pub fn gives(&self, name: &str, imports: impl Fn(&str) -> bool) -> bool {
+        self.host.gives(name, imports) || self.host_names.iter().any(|it| it == name)
     }
 }
 

@@ -3,6 +3,8 @@
 //! The first tests show what single actions make of a text; `$0…$0` marks the selection, one `$0` the cursor. The last applies every
 //! rewrite that is offered anywhere in the programs of `tests/spec` and compares what is printed.
 
+#[path = "actions/modules.rs"]
+mod modules;
 #[path = "actions/rewrites.rs"]
 mod rewrites;
 

@@ -495,7 +495,7 @@ fn dump_shows_how_a_form_stood_after_a_stage() {
     // What stood behind the last stage is what is compiled.
     let end = minilive(&["dump", "--ssa", "--function", "f", file.path()]);
     let form = |out: &str| out.split_once('\n').map(|it| it.1.to_owned()).expect("a line for the head");
-    assert_eq!(form(&after("representation").out), form(&end.out));
+    assert_eq!(form(&after("late-dce").out), form(&end.out));
 
     let unknown = after("polish");
     assert_eq!((unknown.code, &*unknown.out), (2, ""));
@@ -504,7 +504,7 @@ fn dump_shows_how_a_form_stood_after_a_stage() {
         "{}",
         unknown.err
     );
-    assert!(unknown.err.contains(", late-dce, representation"), "{}", unknown.err);
+    assert!(unknown.err.contains(", range-checks, late-dce"), "{}", unknown.err);
     let other = minilive(&["dump", "--clif", "--after", "gvn", file.path()]);
     assert_eq!((other.code, &*other.out), (2, ""), "{}", other.err);
     let baseline = minilive(&["dump", "--ssa", "--after", "gvn", "--tier", "1", file.path()]);

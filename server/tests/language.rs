@@ -282,32 +282,134 @@ fn whole_documents_have_structure() {
     client.shut_down();
 }
 
-#[test]
-fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
-    let (mut client, _child) = start(json!({}));
-    client.open(URI, "x = 5\nf = function(n)\n  m = {\"a\": n}\n  return m.a + x\nend function\nprint f(x)\n");
+/// A program in which each name and place tells its number, and how many lines it has.
+fn numbered(number: usize) -> (String, u32) {
+    let above = number % 3;
+    let rest = "n# = #\nf# = function(a#)\n  m# = {\"k#\": a#}\n  return m#.k# + n#\nend function\nprint f#(n#)\n";
+    ("// a line\n".repeat(above) + &rest.replace('#', &number.to_string()), above as u32 + 6)
+}
+
+/// A text whose first part is the numbered program; behind it stands what somebody types.
+struct Typed {
+    number: usize,
+    tail: String,
+}
+
+impl Typed {
+    fn text(&self) -> String {
+        numbered(self.number).0 + &self.tail
+    }
+
+    /// A place in the tail.
+    fn place(&self, offset: usize) -> [u32; 2] {
+        let before = &self.tail[..offset];
+        let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+        [numbered(self.number).1 + before.matches('\n').count() as u32, column as u32]
+    }
+
+    /// The next number, and something typed behind the program.
+    fn edit(&mut self, random: &mut Random) -> Vec<Value> {
+        let height = numbered(self.number).1;
+        self.number += 1;
+        let mut changes = vec![json!({ "range": range_of([0, 0, height, 0]), "text": numbered(self.number).0 })];
+        let insert = ["x", "y", "m.", "(", "\n", "\"", "f = function\n"][random.below(7)];
+        let from = random.below(self.tail.len() + 1);
+        let gone = if self.tail.len() > 40 { 40 } else { random.below(3) };
+        let to = (from + gone).min(self.tail.len());
+        let ([l, c], [m, d]) = (self.place(from), self.place(to));
+        changes.push(json!({ "range": range_of([l, c, m, d]), "text": insert }));
+        self.tail.replace_range(from..to, insert);
+        changes
+    }
+}
+
+/// A question in the middle of edits, what it was answered, and the number of the text that was the last one when it was sent.
+struct Asked {
+    id: i64,
+    method: &'static str,
+    line: u32,
+    column: u32,
+    text: usize,
+    answer: Option<Answer>,
+}
+
+impl Asked {
+    fn again(&self, client: &mut Client) -> Answer {
+        client.request(self.method, at(URI, self.line, self.column))
+    }
+
+    /// Whether it says anything of a text.
+    fn is_answered(&self) -> bool {
+        match &self.answer {
+            Some(Err(failed)) => failed.code == REQUEST_FAILED,
+            answer => answer.is_some(),
+        }
+    }
+}
+
+/// Two thousand questions, between which the text is edited, with or without waiting for the answers; and the texts.
+fn asked_among_edits(client: &mut Client) -> (Vec<Asked>, Vec<String>) {
     let mut random = Random::new(5);
-    let (mut version, mut ids) = (1, Vec::new());
+    let mut typed = Typed { number: 100, tail: String::new() };
+    let mut texts = vec![typed.text()];
+    client.open(URI, &texts[0]);
+    let mut asked: Vec<Asked> = Vec::new();
     for _ in 0..2000 {
         let method = PLACED[random.below(PLACED.len())];
-        ids.push(client.post(method, at(URI, random.below(7) as u32, random.below(20) as u32)));
-        if random.below(3) == 0 {
-            version += 1;
-            let text = ["x", "y", "m.", "(", "\n", "\"", "f = function\n"][random.below(7)];
-            let (line, column) = (random.below(7) as u32, random.below(12) as u32);
-            client.change(URI, version, [line, column, line, column + random.below(3) as u32], text);
-        }
+        let (line, column) = (random.below(9) as u32, random.below(20) as u32);
+        let id = client.post(method, at(URI, line, column));
+        asked.push(Asked { id, method, line, column, text: texts.len() - 1, answer: None });
         if random.below(20) == 0 {
-            let id = ids[random.below(ids.len())];
+            let id = asked[random.below(asked.len())].id;
             client.notify("$/cancelRequest", json!({ "id": id }));
         }
-    }
-    for id in ids {
-        if let Err(failed) = client.wait(id) {
-            assert!([CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED].contains(&failed.code), "{failed:?}");
+        if random.below(3) == 0 {
+            if random.below(2) == 0 {
+                wait_for_all(client, &mut asked);
+            }
+            client.change_all(URI, texts.len() as i64 + 1, typed.edit(&mut random));
+            texts.push(typed.text());
         }
     }
+    wait_for_all(client, &mut asked);
+    (asked, texts)
+}
+
+fn wait_for_all(client: &mut Client, asked: &mut [Asked]) {
+    for question in asked.iter_mut().rev().take_while(|it| it.answer.is_none()) {
+        question.answer = Some(client.wait(question.id));
+    }
+}
+
+/// Each answer is held against that of a server that knows only the text before the question, and was told it as a whole; and one of
+/// four against what would be right for the text after it, so that an answer for another text is seen.
+#[test]
+fn two_thousand_questions_among_edits_are_all_answered_for_the_right_text() {
+    let [(mut client, _child), (mut fresh, _other)] = [start(json!({})), start(json!({}))];
+    let (asked, texts) = asked_among_edits(&mut client);
     client.shut_down();
+    let refused = asked.iter().filter(|it| !it.is_answered());
+    for failed in refused.filter_map(|it| it.answer.as_ref()?.as_ref().err()) {
+        assert!([CANCELLED, CONTENT_MODIFIED].contains(&failed.code), "{failed:?}");
+    }
+    let (mut answered, mut compared, mut telling) = (0, 0, 0);
+    for (number, text) in texts.iter().enumerate() {
+        fresh.open(URI, text);
+        for it in asked.iter().filter(|it| it.is_answered()) {
+            if it.text == number {
+                let right = Some(it.again(&mut fresh));
+                assert_eq!(it.answer, right, "{} at {}:{} of {text:?}", it.method, it.line, it.column);
+                answered += 1;
+            } else if it.text + 1 == number && it.id % 4 == 0 {
+                compared += 1;
+                telling += usize::from(Some(it.again(&mut fresh)) != it.answer);
+            }
+        }
+        fresh.notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } }));
+    }
+    fresh.shut_down();
+    assert!(answered > 700, "only {answered} are answered");
+    assert!(telling * 3 > compared, "only {telling} of {compared} would be others for the next text");
 }
 
 #[test]

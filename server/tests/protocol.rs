@@ -536,72 +536,165 @@ impl Lines for str {
     }
 }
 
-/// Names that the symbols of a text must have: what its lines assign.
-fn assigned(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for line in text.split(['\n', '\r']) {
-        if let Some((name, _)) = line.split_once(" = ").filter(|(name, _)| name.starts_with('v'))
-            && !names.contains(&name.to_owned())
-        {
-            names.push(name.to_owned());
-        }
+/// A text as a client keeps it, and its edits since it last told them.
+struct Copy {
+    text: String,
+    wide: bool,
+    changes: Vec<Value>,
+}
+
+/// What is typed into the sessions: whole lines, and what breaks them or makes them grow together.
+const PIECES: [&str; 24] = [
+    "v = 1\n",
+    "va = \"ä\"\r\n",
+    "vb = \"𝄞𝄞\" // 𝄞\r",
+    "vc = [1, 2]\n",
+    "vé = 2\r\n",
+    "f = function(a)\n",
+    "end function\r\n",
+    "𝄞",
+    "𝄞é",
+    "日本",
+    "\t",
+    "  ",
+    "\n",
+    "\r\n",
+    "\r",
+    "\"",
+    "// ",
+    "x",
+    "v1",
+    ".",
+    "(",
+    "]",
+    " = ",
+    " then\n",
+];
+
+impl Copy {
+    /// One of the names of a place: columns behind the end of a line mean its end, those within a character its start.
+    fn named(&self, offset: usize, random: &mut Random) -> [u32; 2] {
+        let [line, column] = place(&self.text, offset, self.wide);
+        let further = match self.text[offset..].chars().next() {
+            None | Some('\r' | '\n') => [0, 0, 9][random.below(3)],
+            Some(c) => random.below(if self.wide { c.len_utf16() } else { c.len_utf8() }) as u32,
+        };
+        [line, column + further]
     }
-    names
+
+    fn replace(&mut self, from: usize, to: usize, insert: &str, random: &mut Random) {
+        let ([l, c], [m, d]) = (self.named(from, random), self.named(to, random));
+        self.changes.push(json!({ "range": range_of([l, c, m, d]), "text": insert }));
+        self.text.replace_range(from..to, insert);
+    }
+
+    /// Puts in, takes out or replaces, mostly a few characters.
+    fn edit(&mut self, random: &mut Random) {
+        let bytes = self.text.as_bytes();
+        // Between the two halves of a line end there is no place that has a name.
+        let has_name = |at: usize| at == 0 || bytes[at - 1] != b'\r' || bytes.get(at) != Some(&b'\n');
+        let places: Vec<_> = (0..=bytes.len()).filter(|&at| self.text.is_char_boundary(at) && has_name(at)).collect();
+        let first = random.below(places.len());
+        let most = [1, 1, 2, 3, 8, places.len()][random.below(6)];
+        let gone = random.below(most);
+        let (from, to) = (places[first], places[(first + gone).min(places.len() - 1)]);
+        let insert: String = (0..random.below(4)).map(|_| random.pick(&PIECES)).collect();
+        self.replace(from, to, &insert, random);
+    }
+
+    /// Makes each line a comment between bars; the card of the function behind them shows it.
+    fn reveal(&mut self, random: &mut Random) {
+        let starts = (0..=self.text.len())
+            .filter(|&at| at == 0 || (self.text.is_char_boundary(at) && self.text.ends_at_line(at)));
+        for start in starts.collect::<Vec<_>>().into_iter().rev() {
+            let length = self.text[start..].find(['\r', '\n']).unwrap_or(self.text.len() - start);
+            self.replace(start + length, start + length, "|", random);
+            self.replace(start, start, "//|", random);
+        }
+        let end = self.text.len();
+        self.replace(end, end, "\nvq = function\nend function\nvq", random);
+        // What a file begins with might be about the file.
+        self.replace(0, 0, "vz = 0\n", random);
+    }
+
+    /// What the card must say. (Cards have lines that end in `\n`; a lone `\r` stays where it is.)
+    fn revealed(&self) -> String {
+        let lines = self.text.split('\n').filter_map(|line| line.trim().strip_prefix("//"));
+        format!("vq = function()\n{}", lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Tells the edits.
+    fn tell(&mut self, client: &mut Client, uri: &str, version: &mut i64) {
+        *version += 1;
+        client.change_all(uri, *version, std::mem::take(&mut self.changes));
+    }
+}
+
+/// What is said of a whole document, without the names of the answers.
+fn whole_answers(client: &mut Client, uri: &str) -> Vec<Value> {
+    let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
+    let methods = ["semanticTokens/full", "documentSymbol", "foldingRange", "formatting", "diagnostic"];
+    let answers = methods.map(|method| {
+        let mut answer = client.ask(&format!("textDocument/{method}"), merged(document(uri), options.clone()));
+        if let Some(answer) = answer.as_object_mut() {
+            answer.remove("resultId");
+        }
+        answer
+    });
+    answers.into()
+}
+
+/// Asks the server that has seen all edits and one that is given the text as it is now, then has the text itself shown.
+fn check_text(
+    client: &mut Client,
+    fresh: &mut Client,
+    uri: &str,
+    version: &mut i64,
+    copy: &mut Copy,
+    random: &mut Random,
+) {
+    let text = copy.text.clone();
+    fresh.open(uri, &text);
+    assert_eq!(whole_answers(client, uri), whole_answers(fresh, uri), "{uri}: {text:?}");
+    fresh.notify("textDocument/didClose", document(uri));
+
+    copy.reveal(random);
+    copy.tell(client, uri, version);
+    let [line, column] = place(&copy.text, copy.text.len(), copy.wide);
+    let card = client.ask("textDocument/hover", at(uri, line, column));
+    assert_eq!(card["contents"]["value"], copy.revealed(), "{uri}: {text:?}");
+    copy.changes.push(json!({ "text": text }));
+    copy.text = text;
+    copy.tell(client, uri, version);
 }
 
 #[test]
 fn a_hundred_random_sessions_leave_server_and_client_with_the_same_text() {
-    let lines = ["v = 1", "va = \"ä\"", "vb = \"𝄞𝄞\" // 𝄞", "vc = [1, 2]", "// é", "", "vd = \"x\"", "vé = 2"];
-    let ends = ["\n", "\r\n", "\r"];
     for encoding in ["utf-16", "utf-8"] {
-        let (mut client, _child) = start();
-        client.initialize(json!({ "general": { "positionEncodings": [encoding] } }), json!({ "trust": "off" }));
+        let [(mut client, _child), (mut fresh, _other)] = [start(), start()];
+        for client in [&mut client, &mut fresh] {
+            client.initialize(json!({ "general": { "positionEncodings": [encoding] } }), json!({ "trust": "off" }));
+        }
         for session in 0..50u64 {
-            let uri = format!("file:///session{session}.ms");
+            let uri = format!("file:///session{session}-{encoding}.ms");
             let mut random = Random::new(session + 1);
-            let line = |random: &mut Random| lines[random.below(lines.len())].to_owned() + ends[random.below(3)];
-            let mut text: String = (0..random.below(8)).map(|_| line(&mut random)).collect();
+            let text: String = (0..random.below(12)).map(|_| random.pick(&PIECES)).collect();
             client.open(&uri, &text);
-            for version in 2..=12 {
-                let mut changes = Vec::new();
-                for _ in 0..=random.below(3) {
-                    // Whole lines are put in and taken out, so that what remains can be told by its symbols.
-                    let starts: Vec<_> = (0..=text.len())
-                        .filter(|&at| at == 0 || (text.is_char_boundary(at) && text.ends_at_line(at)))
-                        .collect();
-                    let (a, b) = (starts[random.below(starts.len())], starts[random.below(starts.len())]);
-                    let (from, to) = (a.min(b), if random.below(2) == 0 { a.min(b) } else { a.max(b) });
-                    let insert: String = (0..random.below(3)).map(|_| line(&mut random)).collect();
-                    let [l, c] = place(&text, from, encoding == "utf-16");
-                    let [m, d] = place(&text, to, encoding == "utf-16");
-                    changes.push(json!({ "range": range_of([l, c, m, d]), "text": insert }));
-                    text.replace_range(from..to, &insert);
+            let mut copy = Copy { text, wide: encoding == "utf-16", changes: Vec::new() };
+            let mut version = 1;
+            for message in 1..=12 {
+                for _ in 0..=random.below(4) {
+                    copy.edit(&mut random);
                 }
-                client.change_all(&uri, version, changes);
-            }
-            let symbols = client.ask("textDocument/documentSymbol", document(&uri));
-            let names: Vec<_> = symbols
-                .as_array()
-                .expect("a list")
-                .iter()
-                .map(|it| it["name"].as_str().expect("a name").to_owned())
-                .collect();
-            assert_eq!(names, assigned(&text), "session {session} ({encoding}): {text:?}");
-            for (symbol, name) in symbols.as_array().expect("a list").iter().zip(&names) {
-                let [l, c] = place(&text, line_of(&text, name), encoding == "utf-16");
-                let start = &symbol["location"]["range"]["start"];
-                assert_eq!(start, &json!({ "line": l, "character": c }), "session {session}, {name}: {text:?}");
+                copy.tell(&mut client, &uri, &mut version);
+                if message % 4 == 0 {
+                    check_text(&mut client, &mut fresh, &uri, &mut version, &mut copy, &mut random);
+                }
             }
         }
         client.shut_down();
+        fresh.shut_down();
     }
-}
-
-/// Where the first line that assigns a name starts.
-fn line_of(text: &str, name: &str) -> usize {
-    let wanted = format!("{name} = ");
-    let mut starts = (0..text.len()).filter(|&at| at == 0 || (text.is_char_boundary(at) && text.ends_at_line(at)));
-    starts.find(|&at| text[at..].starts_with(&wanted)).expect("the name is assigned")
 }
 
 /// With more arguments than parameters no parameter is the one that is written, and a function that has enough of them comes first.

@@ -30,7 +30,7 @@ addTo Base, \"speak\", function(loud=1)
   return \"woof\" * loud
 end function
 rex = new Base
-rex[\"own\" + 1] = {\"x\" + \"y\": [1]}
+rex[\"own\" + 1] = {\"x\" + 1: [1]}
 load = function(n)
   r = {}
   r[\"key\" + n] = n
@@ -190,7 +190,7 @@ fn results_elements_members_of_members_and_arguments_were_seen_too() {
     check(
         "print rex[\"own1\"].$0",
         &expect![[r#"
-        xy: seen: list
+        x1: seen: list
         hasIndex: (index)
         indexes: ()
         indexOf: (value, after)

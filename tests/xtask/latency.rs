@@ -1,8 +1,8 @@
 //! `cargo xtask latency [--server PROGRAM] [--edits N]`: how long a person waits for the server and the server for its worker.
 //!
 //! Prints one row of Markdown a measurement for docs/performance.md: start to `initialize`, an edit to its values, a worker's start,
-//! a warm evaluation, a stop by flag and a stop by ending the process; edits by what they change, token deltas and cancelled requests of
-//! a large file. Nothing is judged here; figures depend on the machine.
+//! a warm evaluation, a stop by flag and a stop by ending the process; edits by what they change, token deltas, questions about a part and
+//! cancelled requests of a large file. Nothing is judged here; figures depend on the machine.
 
 mod requests;
 
@@ -55,7 +55,13 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
             row(&format!("didChange → diagnostics, {lines} lines, {name}"), &mut taken);
         }
     }
-    row("semantic token delta after an edit, 10 000 lines", &mut requests::deltas(&server, 100)?);
+    for lines in [100, 1000, 10_000, 50_000] {
+        let mut taken = requests::deltas(&server, lines / 4, 100)?;
+        row(&format!("semantic token delta after an edit, {lines} lines"), &mut taken);
+    }
+    for question in requests::QUESTIONS {
+        row(&format!("{}, 10 000 lines", question.0), &mut requests::questions(&server, question, 100)?);
+    }
     row("cancel four requests in work → all answered, and a hover", &mut requests::cancels(&server, 50)?);
     Ok(())
 }
@@ -70,7 +76,10 @@ pub fn session(server: &Path) -> Result<(), String> {
             requests::edits(server, lines / 4, (line, column, text), 10)?;
         }
     }
-    requests::deltas(server, 20)?;
+    requests::deltas(server, 250, 20)?;
+    for question in requests::QUESTIONS {
+        requests::questions(server, question, 10)?;
+    }
     requests::cancels(server, 5)?;
     Ok(())
 }

@@ -232,6 +232,14 @@ impl<'u> Builder<'u> {
         {
             self.test_now(Some(src));
         }
+        // A read that is tested later leads back to here if it calls, where plain code reads what was copied.
+        if let Inst::AutoCall { src, .. } = *inst
+            && self.pending.get(src).is_some()
+            && matches!(self.auto_of(src), Pending::Auto(_))
+        {
+            self.test_now(None);
+            self.up_to_date(src);
+        }
         let (dst, value) = match *inst {
             Inst::Const { dst, value } => (dst, Pending::Const(value)),
             Inst::Move { dst, src } => (dst, self.copy_of(src)),

@@ -28,14 +28,14 @@ use std::sync::atomic::AtomicBool;
 /// So many bytes of the native stack are for calls whatever memory is limited to.
 const LEAST_STACK: usize = 8 << 20;
 
-/// Runs a request to its end, in a realm of its own.
+/// Runs a request to its end, in a realm of its own, which is given back.
 pub(super) fn run(
     engine: &mut Engine,
     loaded: &Loaded,
     request: RunRequest,
     host: Box<dyn Host>,
     native_stack: usize,
-) -> RunOutcome {
+) -> (RunOutcome, Box<Realm>) {
     let mut limits = request.limits;
     if request.compat && limits.depth == u32::MAX {
         limits.depth = COMPAT_DEPTH;
@@ -43,9 +43,10 @@ pub(super) fn run(
     let mut realm = new_realm(engine, limits, Arc::clone(&request.cancel), host, native_stack);
     engine.codes.start_realm(&loaded.linked.units);
     let shows = matches!(request.entry, Entry::Expression(_));
-    run_in(engine, &mut realm, loaded, request, |realm, value| {
+    let outcome = run_in(engine, &mut realm, loaded, request, |realm, value| {
         if shows { text::code(realm, value, 3, text::Names::None) } else { Ok(String::new()) }
-    })
+    });
+    (outcome, realm)
 }
 
 /// A realm for the thread that this is called on.

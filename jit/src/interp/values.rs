@@ -225,7 +225,8 @@ impl Run<'_> {
         {
             return map.set(realm, key, value);
         }
-        let computed = is_computed(container);
+        // Its elements may stand in memory already: it is a rule to the program until now.
+        let computed = container.as_list().is_some_and(|list| list.is_computed() || list.counts_as_computed());
         ops::index_set(realm, container, key, value)?;
         see_index(cell, container, key, value, computed);
         Ok(())

@@ -349,6 +349,7 @@ impl Backend {
             Symbol::Helper(id, offset) => self.helpers.addresses[id as usize + usize::from(offset)] as u64,
             Symbol::Callee => self.shared.callee_word() as u64,
             Symbol::Context => self.shared.context_word() as u64,
+            Symbol::Helpers => self.shared.words.helpers.as_ptr() as u64,
             Symbol::Ascii => codes.shared().ascii_table() as u64,
             other => unreachable!("a shared piece belongs to no function, so it has no {other:?}"),
         });

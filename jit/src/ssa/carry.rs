@@ -82,7 +82,7 @@ pub fn carry(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], pl
 /// The place that an instruction writes, and the value.
 fn stored(inst: &Inst) -> Option<(Place, Val)> {
     match inst.op {
-        Op::StoreSlot(slot) => Some((Place::Slot { object: inst.args[0], slot }, inst.args[2])),
+        Op::StoreSlot(slot, _) => Some((Place::Slot { object: inst.args[0], slot }, inst.args[2])),
         Op::StoreVariable(slot) => Some((Place::Slot { object: inst.args[0], slot }, inst.args[1])),
         Op::StoreCell(cell) => Some((Place::Cell(cell), inst.args[0])),
         _ => None,

@@ -75,7 +75,12 @@ impl Memory {
 
     /// The numbers of its kinds.
     pub fn kinds(self) -> impl Iterator<Item = usize> {
-        (0..Memory::KINDS).filter(move |i| self.0 >> i & 1 != 0)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let kind = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (kind < u32::BITS).then_some(kind as usize)
+        })
     }
 }
 
@@ -92,6 +97,8 @@ pub fn reads(op: Op) -> Memory {
         Op::NeedsBarrier => Memory::HEAP.and(Memory::SLICE),
         // What replaces what a global holds may change anything else, too.
         Op::GuardElements | Op::GuardConstants => Memory::TYPES,
+        // So may what freezes or watches something.
+        Op::GuardStorable => Memory::TYPES,
         // A method that is in a slot of its type map may be replaced there.
         Op::GuardTypes(_) => Memory::TYPES.and(Memory::SLOTS),
         _ => Memory::NONE,
@@ -107,11 +114,11 @@ pub fn is_array(op: Op) -> bool {
 pub fn writes(inst: &Inst) -> Memory {
     match inst.op {
         Op::StoreCell(_) => Memory::CELLS,
-        Op::StoreElement => Memory::ELEMENTS,
+        Op::StoreElement { .. } => Memory::ELEMENTS,
         Op::ListSet | Op::ListPush | Op::ListPop | Op::ListPull => {
             Memory::LISTS.and(Memory::ELEMENTS).and(Memory::HEAP)
         }
-        Op::StoreSlot(_) | Op::StoreVariable(_) => Memory::SLOTS,
+        Op::StoreSlot(..) | Op::StoreVariable(_) => Memory::SLOTS,
         Op::AddSlot { .. } => Memory::SLOTS.and(Memory::SHAPES).and(Memory::HEAP),
         Op::EnterInlined { checked: false, .. } => Memory::NONE,
         Op::EnterLoop { .. } => Memory::SLICE,

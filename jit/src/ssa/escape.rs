@@ -16,6 +16,7 @@ mod shapes;
 use super::dom::Dominators;
 use super::staged::Staged;
 use super::{Func, Helper, Inst, Op, Val, dce, unbox};
+use crate::passes::{Pass, Passes};
 use crate::stage::Stage;
 use minilive_runtime::shape::ShapeId;
 
@@ -28,7 +29,7 @@ const MOST_ELEMENTS: usize = 16;
 pub(crate) const LIST: u32 = ShapeId::NONE.0;
 
 /// Takes maps and lists away that do not escape.
-pub fn remove_objects(it: &mut Staged<'_>) {
+pub fn remove_objects(it: &mut Staged<'_>, passes: Passes) {
     for _ in 0..MOST_ROUNDS {
         if !makes_objects(it.func()) {
             return;
@@ -40,7 +41,9 @@ pub fn remove_objects(it: &mut Staged<'_>) {
             rewrite::rewrite(func, &dominators, &found, &known);
             dce::prune_params(func);
         });
-        it.step(Stage::Unboxing, unbox::unbox_params);
+        if passes.has(Pass::Unboxing) {
+            it.step(Stage::Unboxing, unbox::unbox_params);
+        }
         it.step(Stage::EscapeDeadCode, dce::drop_dead);
     }
 }

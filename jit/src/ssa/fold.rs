@@ -16,7 +16,6 @@ pub fn constant(op: Op, a: Option<Op>, b: Option<Op>) -> Option<Op> {
             int(0)
         }
         (Op::IAbs, Some(Op::Int(a)), _) => int(a.abs()),
-        (Op::Whole, Some(Op::Int(a)), _) => int(a),
         (Op::ICmp(cmp), Some(Op::Int(a)), Some(Op::Int(b))) => Some(Op::Bool(compare(cmp, a, b))),
         (Op::ITruth, Some(Op::Int(a)), _) => Some(Op::Bool(a != 0)),
         (Op::Not, Some(Op::Bool(truth)), _) => Some(Op::Bool(!truth)),

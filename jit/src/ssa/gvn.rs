@@ -8,7 +8,9 @@ use super::boxes::{Boxes, Folded};
 use super::dom::{Dominators, NaturalLoop};
 use super::effects::{self, Memory, hands_on};
 use super::places::Places;
-use super::{Block, Func, Inst, Op, Rep, Val, dce, fold};
+use super::shape_set::ShapeSet;
+use super::{Barrier, Block, Func, Inst, Op, Rep, Val, dce, fold};
+use minilive_runtime::value::Value;
 use rustc_hash::FxHashMap;
 
 /// Instructions that can be known have no more operands.
@@ -34,8 +36,12 @@ struct Known {
     block: Block,
 }
 
-/// What a block changed in the table: keys with what stood there before.
-type Undo = Vec<(Key, Option<Known>)>;
+/// What a block changed in the tables: keys with what stood there before.
+#[derive(Default)]
+struct Undo {
+    known: Vec<(Key, Option<Known>)>,
+    shapes: Vec<(Key, Option<ShapeSet>)>,
+}
 
 /// Removes what is known already.
 pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalLoop], places: &Places) {
@@ -48,6 +54,8 @@ pub fn number_values(func: &mut Func, dominators: &Dominators, loops: &[NaturalL
         meanings: FxHashMap::default(),
         boxes: Boxes::default(),
         known: FxHashMap::default(),
+        shapes: FxHashMap::default(),
+        taken: FxHashMap::default(),
         next: u32::MAX,
     };
     let mut scopes: Vec<(Block, Undo)> = Vec::new();
@@ -74,23 +82,33 @@ struct Pass<'a> {
     meanings: FxHashMap<Val, Op>,
     boxes: Boxes,
     known: FxHashMap<Key, Known>,
+    /// By a map object as it is, the shapes of which it has one.
+    shapes: FxHashMap<Key, ShapeSet>,
+    /// By the number of a value that was read from a list, that list as it was.
+    taken: FxHashMap<Val, Key>,
     /// Versions that only stores make, counted down from above those of [`versions`].
     next: u32,
 }
 
 impl Pass<'_> {
     fn forget(&mut self, undo: Undo) {
-        for (key, before) in undo.into_iter().rev() {
+        for (key, before) in undo.known.into_iter().rev() {
             match before {
                 Some(known) => self.known.insert(key, known),
                 None => self.known.remove(&key),
+            };
+        }
+        for (key, before) in undo.shapes.into_iter().rev() {
+            match before {
+                Some(shapes) => self.shapes.insert(key, shapes),
+                None => self.shapes.remove(&key),
             };
         }
     }
 
     /// Goes through a block; gives what it changed in the table.
     fn block(&mut self, func: &mut Func, block: Block, around: &Around) -> Undo {
-        let mut undo = Vec::new();
+        let mut undo = Undo::default();
         let mut versions = around.start;
         let mut insts = std::mem::take(&mut func[block].insts);
         let mut left = [0; Memory::KINDS];
@@ -98,9 +116,11 @@ impl Pass<'_> {
         insts.retain_mut(|inst| {
             self.simplify(inst);
             let keep = !self.holds(inst)
+                && !self.has_guarded_shape(inst, &versions, &mut undo)
                 && !self.unboxes(inst, &func.reps)
                 && !self.is_known(inst, block, &versions, &mut undo);
             if keep {
+                self.ease_store(inst, &versions);
                 self.places.writes(inst).kinds().for_each(|kind| {
                     left[kind] -= 1;
                     versions[kind] = if left[kind] == 0 { around.end[kind] } else { self.next };
@@ -123,6 +143,28 @@ impl Pass<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether an instruction guards a shape that a guard before has told. A test of one may become a constant.
+    fn has_guarded_shape(&mut self, inst: &mut Inst, versions: &Versions, undo: &mut Undo) -> bool {
+        let (Op::GuardShape(asked) | Op::HasShape(asked)) = inst.op else { return false };
+        let key = Key { op: Op::Object, ..self.key(inst.op, &inst.args, versions) };
+        let known = self.shapes.get(&key).copied();
+        if let (Op::HasShape(_), Some(known)) = (inst.op, known) {
+            let (always, never) = (known.is_within(asked), !known.meets(asked));
+            if always || never {
+                inst.op = Op::Bool(always);
+                inst.args.clear();
+            }
+            return false;
+        }
+        if matches!(inst.op, Op::GuardShape(_)) {
+            if known.is_some_and(|known| known.is_within(asked)) {
+                return true;
+            }
+            undo.shapes.push((key.clone(), self.shapes.insert(key, asked)));
+        }
+        false
     }
 
     /// Computes what constants tell of an instruction.
@@ -212,7 +254,10 @@ impl Pass<'_> {
         if let Some(result) = val {
             self.boxes.note(inst, self.number[result.0 as usize], &self.number);
         }
-        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        undo.known.push((key.clone(), self.known.insert(key, Known { val, block })));
+        if let (Op::LoadElement, Some(result)) = (inst.op, val) {
+            self.taken.insert(result, self.list_key(inst.args[0], versions));
+        }
         // A guard hands its operand on in the same form: whatever is known of the one is known of the other.
         if let Some(result) = val
             && hands_on(inst.op)
@@ -222,18 +267,64 @@ impl Pass<'_> {
         false
     }
 
+    /// A list object with what it is: values come and go, but what it says of all of them stays as long as they fit.
+    fn list_key(&self, object: Val, versions: &Versions) -> Key {
+        self.key(Op::StoredLen { settles: false }, &[object], versions)
+    }
+
+    /// Has a store ask no more than it must. The collector need not hear of a number that goes, and what a list holds may be stored in
+    /// it again without a look at whether it holds numbers alone.
+    fn ease_store(&self, inst: &mut Inst, versions: &Versions) {
+        let before = |load, place: &[Val]| self.known.get(&self.key(load, place, versions)).and_then(|it| it.val);
+        match inst.op {
+            Op::StoreSlot(slot, Barrier::Marking) => {
+                let old = before(Op::LoadSlot(slot), &inst.args[..1]);
+                if old.is_some_and(|old| self.is_number(old) || self.is_nothing(old)) {
+                    inst.op = Op::StoreSlot(slot, Barrier::None);
+                }
+            }
+            Op::StoreElement { barrier, .. } => {
+                let old = before(Op::LoadElement, &inst.args[..2]);
+                let plain = old.is_some_and(|old| self.is_number(old) || self.is_nothing(old));
+                let barrier = if barrier == Barrier::Marking && plain { Barrier::None } else { barrier };
+                let number = self.number[inst.args[3].0 as usize];
+                let was_there = self.taken.get(&number) == Some(&self.list_key(inst.args[0], versions));
+                inst.op = Op::StoreElement { barrier, fits: was_there || self.is_number(inst.args[3]) };
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a boxed value is a number for sure.
+    fn is_number(&self, val: Val) -> bool {
+        let number = self.number[val.0 as usize];
+        let is_guarded = |op| {
+            let args = [number, Val(u32::MAX), Val(u32::MAX), Val(u32::MAX)];
+            self.known.contains_key(&Key { op, args, versions: [0; Memory::MOST_READ] })
+        };
+        let is_constant = || matches!(self.meanings.get(&number), Some(&Op::Boxed(bits)) if bits < Value::NULL.bits());
+        self.boxes.is_boxed_number(number)
+            || is_constant()
+            || [Op::GuardNum, Op::GuardInt, Op::GuardTruth].into_iter().any(is_guarded)
+    }
+
+    /// Whether it is null.
+    fn is_nothing(&self, val: Val) -> bool {
+        self.meanings.get(&self.number[val.0 as usize]) == Some(&Op::Boxed(Value::NULL.bits()))
+    }
+
     /// What was stored is what a read behind it gives.
     fn note_stored(&mut self, inst: &Inst, block: Block, versions: &Versions, undo: &mut Undo) {
         let (load, args, val) = match inst.op {
-            Op::StoreSlot(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
+            Op::StoreSlot(slot, _) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[2]),
             Op::StoreVariable(slot) => (Op::LoadSlot(slot), &inst.args[..1], inst.args[1]),
-            Op::StoreElement => (Op::LoadElement, &inst.args[..2], inst.args[3]),
+            Op::StoreElement { .. } => (Op::LoadElement, &inst.args[..2], inst.args[3]),
             Op::StoreCell(cell) => (Op::LoadCell(cell), &inst.args[..0], inst.args[0]),
             _ => return,
         };
         let key = self.key(load, args, versions);
         let val = Some(self.same[val.0 as usize]);
-        undo.push((key.clone(), self.known.insert(key, Known { val, block })));
+        undo.known.push((key.clone(), self.known.insert(key, Known { val, block })));
     }
 }
 

@@ -15,12 +15,10 @@ pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
     it.step(Stage::TrivialPhis, dce::prune_params);
     it.step(Stage::DeadCode, dce::drop_dead);
     if passes.has(Pass::Escape) {
-        escape::remove_objects(it);
+        escape::remove_objects(it, passes);
     }
-    if passes.has(Pass::Numbers) {
+    if passes.has(Pass::Division) {
         it.step(Stage::IntDivision, numbers::divide_integers);
-        // Before sums of integers are rewritten: of fractions they would be others.
-        it.step(Stage::Representation, numbers::keep_doubles);
     }
     let mut dominators = Dominators::of(it.func());
     let mut loops = dominators.loops();
@@ -34,9 +32,13 @@ pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
     }
     if passes.has(Pass::Numbering) {
         it.step(Stage::ValueNumbering, |func| gvn::number_values(func, &dominators, &loops, &places));
-        it.step(Stage::BranchFolding, dce::fold_branches);
+        if passes.has(Pass::Folding) {
+            it.step(Stage::BranchFolding, dce::fold_branches);
+        }
         // What was passed on behind a guard that went is one value now, of which more is known.
-        if it.step(Stage::GuardSubsumption, subsume::drop_weaker) && it.step(Stage::LateTrivialPhis, dce::prune_params)
+        if passes.has(Pass::Subsumption)
+            && it.step(Stage::GuardSubsumption, subsume::drop_weaker)
+            && it.step(Stage::LateTrivialPhis, dce::prune_params)
         {
             it.step(Stage::LateValueNumbering, |func| gvn::number_values(func, &dominators, &loops, &places));
         }
@@ -47,7 +49,7 @@ pub fn improve(it: &mut Staged<'_>, passes: Passes, seen: &Seen) {
     if passes.has(Pass::Carrying) {
         it.step(Stage::ScalarPromotion, |func| carry::carry(func, &dominators, &loops, &places, seen));
     }
-    if passes.has(Pass::Induction) {
+    if passes.has(Pass::RangeChecks) {
         it.step(Stage::RangeChecks, |func| bounds::check_early(func, &dominators, &loops, seen));
     }
     it.step(Stage::LateDeadCode, dce::drop_dead);

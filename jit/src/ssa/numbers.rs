@@ -1,11 +1,9 @@
-//! Numbers in the form that their uses ask for.
+//! Whole quotients of integers without doubles.
 //!
-//! `improve` comes here twice: before values are numbered, where the whole part of a quotient of integers is found without doubles, and
-//! at the end, where what was read as an integer stays a double if doubles are all that is made of it. Invariant: values are what they
-//! were, exits are at most fewer or wider.
+//! `improve` comes here before values are numbered. Invariant: values are what they were.
 
 use super::types::{CONVERTED_MAX, INT_MAX};
-use super::{Func, Inst, Math, Op, Rep, StateVal, Val, dce};
+use super::{Func, Inst, Math, Op, Rep, Val, dce};
 
 /// How far operands are followed to find what an integer can be.
 const DEPTH: u32 = 4;
@@ -14,6 +12,9 @@ const DEPTH: u32 = 4;
 /// enough: a quotient that is not whole is at least 1 / n away from the next whole number, and rounding moves it by less, since `a`
 /// is below 2^53.
 pub fn divide_integers(func: &mut Func) {
+    if !has(func, |op| op == Op::FMath(Math::Floor)) {
+        return;
+    }
     let defs = definitions(func);
     let (mut wholes, mut same) = (vec![None; func.reps.len()], identity(func));
     for block in func.block_ids() {
@@ -78,6 +79,11 @@ fn most(defs: &[Option<Inst>], val: Val, depth: u32) -> i64 {
     }
 }
 
+/// Whether there is such an operation. Most functions have nothing that is to be looked for here.
+fn has(func: &Func, is_it: impl Fn(Op) -> bool) -> bool {
+    func.blocks.iter().flat_map(|block| &block.insts).any(|inst| is_it(inst.op))
+}
+
 /// The instructions that give the values.
 fn definitions(func: &Func) -> Vec<Option<Inst>> {
     let mut defs = vec![None; func.reps.len()];
@@ -91,69 +97,4 @@ fn definitions(func: &Func) -> Vec<Option<Inst>> {
 
 fn identity(func: &Func) -> Vec<Val> {
     (0..func.reps.len() as u32).map(Val).collect()
-}
-
-/// What the uses of a value ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Nothing,
-    /// A double, or a boxed value, which is made of a double as well.
-    Double,
-    Integer,
-}
-
-/// Leaves doubles what was made an integer of and back.
-pub fn keep_doubles(func: &mut Func) {
-    let asked = what_is_asked(func);
-    let mut same = identity(func);
-    for block in func.block_ids() {
-        for mut inst in std::mem::take(&mut func[block].insts) {
-            let wants = |val: Option<Val>| val.is_some_and(|it| asked[it.0 as usize] == Asked::Double);
-            match (inst.op, inst.result) {
-                (Op::GuardInt, Some(result)) if wants(inst.result) => {
-                    inst.op = Op::GuardNum;
-                    func.reps[result.0 as usize] = Rep::F64;
-                }
-                (Op::F64ToInt, Some(result)) if wants(inst.result) => {
-                    same[result.0 as usize] = inst.args[0];
-                    continue;
-                }
-                (Op::ToF64, Some(result)) if wants(inst.args.first().copied()) => {
-                    same[result.0 as usize] = inst.args[0];
-                    continue;
-                }
-                _ => {}
-            }
-            func[block].insts.push(inst);
-        }
-    }
-    dce::rename(func, |val| if val.0 == u32::MAX { val } else { dce::find(&same, val) });
-}
-
-/// Of each value that a guard makes an integer, what its uses ask for.
-fn what_is_asked(func: &Func) -> Vec<Asked> {
-    let mut asked = vec![Asked::Integer; func.reps.len()];
-    let insts = || func.blocks.iter().flat_map(|block| &block.insts);
-    for inst in insts().filter(|inst| matches!(inst.op, Op::GuardInt | Op::F64ToInt)) {
-        inst.result.into_iter().for_each(|it| asked[it.0 as usize] = Asked::Nothing);
-    }
-    for inst in insts() {
-        for arg in inst.args.iter().filter(|it| it.0 != u32::MAX) {
-            let it = &mut asked[arg.0 as usize];
-            *it = match inst.op {
-                Op::ToF64 if *it != Asked::Integer => Asked::Double,
-                Op::Box => *it,
-                _ => Asked::Integer,
-            };
-        }
-    }
-    let passed = func.blocks.iter().flat_map(|block| block.end.edges()).flat_map(|edge| edge.args.iter().copied());
-    let ranges = func.states.iter().flat_map(|state| &state.regs).filter_map(|(_, val)| match *val {
-        StateVal::Range(a, b, c) => Some([a, b, c]),
-        _ => None,
-    });
-    for val in passed.chain(ranges.flatten()).filter(|it| it.0 != u32::MAX) {
-        asked[val.0 as usize] = Asked::Integer;
-    }
-    asked
 }

@@ -97,7 +97,7 @@ impl Places {
         let family = || inst.args.first().and_then(|&object| self.family(object));
         let slots = |slot: u8| family().map_or(Memory::EACH_SLOT, |family| Memory::slot(family, slot));
         let here = match inst.op {
-            Op::StoreSlot(slot) | Op::StoreVariable(slot) => slots(slot),
+            Op::StoreSlot(slot, _) | Op::StoreVariable(slot) => slots(slot),
             Op::AddSlot { slot, .. } => slots(slot).and(family().map_or(Memory::EACH_SHAPE, Memory::shape)),
             _ => Memory::NONE,
         };

@@ -42,15 +42,42 @@ impl Lower<'_, '_> {
     /// Calls a helper on a way that is seldom taken: all registers keep their values.
     pub(super) fn call_keeping(&mut self, id: HelperId, args: &[ir::Value]) -> ir::Value {
         debug_assert!(args.len() <= KEPT_ARGS, "the head has no room for more words");
-        let (stub, address) = (self.helper(HelperId::Keeping, 0), self.helper(id, 0));
-        for (i, word) in std::iter::once(address).chain(args.iter().copied()).enumerate() {
-            self.b.ins().store(memory(), word, self.ctx, kept_word(i));
+        let number = self.iconst(id as i64);
+        for (i, word) in std::iter::once(number).chain(args.iter().copied()).enumerate() {
+            self.keep(word, kept_word(i));
         }
-        let builder = &mut self.b;
-        let signature =
-            *self.signatures.entry((0, 2)).or_insert_with(|| builder.import_signature(preserving_signature()));
-        self.b.ins().call_indirect(signature, stub, &[]);
+        let stub = self.keeping_stub();
+        self.b.ins().call(stub, &[]);
         self.b.ins().load(types::I64, memory(), self.ctx, HEAD_NATIVE_STATUS as i32)
+    }
+
+    /// Leaves a word in the head. Half of a constant is part of an instruction that stores it, which needs no register.
+    fn keep(&mut self, word: ir::Value, place: i32) {
+        let dfg = &self.b.func.dfg;
+        let constant = dfg.value_def(word).inst().and_then(|inst| match dfg.insts[inst] {
+            ir::InstructionData::UnaryImm { imm, .. } => Some(imm.bits()),
+            _ => None,
+        });
+        let Some(bits) = constant.filter(|&bits| i32::try_from(bits).is_err()) else {
+            self.b.ins().store(memory(), word, self.ctx, place);
+            return;
+        };
+        for (half, offset) in [(bits as u32, 0), ((bits >> 32) as u32, 4)] {
+            let half = self.b.ins().iconst(types::I32, i64::from(half));
+            self.b.ins().store(memory(), half, self.ctx, place + offset);
+        }
+    }
+
+    fn keeping_stub(&mut self) -> ir::FuncRef {
+        if let Some(stub) = self.keeping {
+            return stub;
+        }
+        let signature = self.b.import_signature(preserving_signature());
+        let name = self.symbols.name(&mut self.b, Symbol::Helper(HelperId::Keeping, 0));
+        // Both stand in one arena, so that one is near the other.
+        let colocated = cfg!(target_arch = "x86_64");
+        let data = ir::ExtFuncData { name, signature, colocated, patchable: false };
+        *self.keeping.insert(self.b.import_function(data))
     }
 
     /// Calls a function of doubles.

@@ -62,8 +62,14 @@ impl Lower<'_, '_> {
         block
     }
 
+    /// So many spliced calls, if their number is of any account on a way out: ways that differ in it alone are one way.
+    fn counted_depth(&self, depth: u32) -> u32 {
+        if self.env.count_depth { depth } else { 0 }
+    }
+
     /// The cold block that hands over to the interpreter when all it needs is stored, out of so many spliced calls.
     fn tail_block(&mut self, depth: u32) -> ir::Block {
+        let depth = self.counted_depth(depth);
         if let Some(&block) = self.tail_blocks.get(&depth) {
             return block;
         }
@@ -76,7 +82,7 @@ impl Lower<'_, '_> {
 
     /// The cold block that returns the mark of unwinding.
     pub(super) fn unwind_block(&mut self) -> ir::Block {
-        let depth = self.func.body.depth_at(self.at);
+        let depth = self.counted_depth(self.func.body.depth_at(self.at));
         if let Some(&block) = self.unwind_blocks.get(&(self.mode, depth)) {
             return block;
         }
@@ -362,6 +368,11 @@ impl Lower<'_, '_> {
     pub(super) fn refill_call(&mut self, next: ir::Block) {
         let site = self.site();
         let status = self.call_keeping(HelperId::CallBudget, &[site]);
+        if !self.env.count_depth {
+            let unwind = self.unwind_block();
+            self.b.ins().brif(status, unwind, &[], next, &[]);
+            return;
+        }
         let failed = self.b.create_block();
         self.b.set_cold_block(failed);
         self.b.ins().brif(status, failed, &[], next, &[]);

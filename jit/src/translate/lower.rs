@@ -8,6 +8,7 @@ use super::symbols::{Symbol, Symbols};
 use super::{Env, ExitInfo, HelperId, Restored, state_words};
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::{Block, Edge, End, Exit, Func, Inst, Op, Rep, StateId, Val, effects};
+use cranelift_codegen::entity::packed_option::ReservedValue;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -78,6 +79,8 @@ pub(super) struct Lower<'a, 'b> {
     pub(super) untested: Option<Val>,
     pub(super) signatures: FxHashMap<(usize, u8), ir::SigRef>,
     pub(super) itself: Option<ir::FuncRef>,
+    /// What calls helpers and keeps all registers.
+    pub(super) keeping: Option<ir::FuncRef>,
     pub(super) at: minilive_mir::ir::InstId,
 }
 
@@ -128,6 +131,7 @@ pub(super) fn lower(builder: FunctionBuilder<'_>, isa: &OwnedTargetIsa, func: &F
         untested: None,
         signatures: FxHashMap::default(),
         itself: None,
+        keeping: None,
         at: minilive_mir::ir::InstId(0),
     };
     lower.run();
@@ -145,7 +149,13 @@ pub(super) fn memory() -> MemFlagsData {
 impl Lower<'_, '_> {
     fn run(&mut self) {
         self.reserve_words();
+        let joined = self.joined();
         for block in self.func.block_ids() {
+            if joined[block.0 as usize] {
+                // Never used: its code is that of the block before it.
+                self.blocks.push(ir::Block::reserved_value());
+                continue;
+            }
             let made = self.b.create_block();
             self.blocks.push(made);
             if block.0 == 0 {
@@ -161,9 +171,26 @@ impl Lower<'_, '_> {
         }
         self.prepare_counting();
         for block in self.order() {
-            self.block(block);
+            if !joined[block.0 as usize] {
+                self.b.switch_to_block(self.blocks[block.0 as usize]);
+            }
+            self.block(block, &joined);
         }
         self.emit_pending();
+    }
+
+    /// By block, whether it goes on where the one before it ends, as its only way in.
+    fn joined(&self) -> Vec<bool> {
+        let mut ways = vec![0; self.func.blocks.len()];
+        self.func.blocks.iter().flat_map(|block| block.end.edges()).for_each(|edge| ways[edge.to as usize] += 1);
+        let mut joined = vec![false; ways.len()];
+        for block in &self.func.blocks {
+            if let End::Jump(edge) = &block.end {
+                let to = edge.to as usize;
+                joined[to] = to != 0 && ways[to] == 1 && self.func[edge.target()].cold == block.cold;
+            }
+        }
+        joined
     }
 
     /// Stack room for the largest state and the longest argument list.
@@ -197,12 +224,10 @@ impl Lower<'_, '_> {
         order
     }
 
-    fn block(&mut self, block: Block) {
-        let made = self.blocks[block.0 as usize];
-        self.b.switch_to_block(made);
+    fn block(&mut self, block: Block, joined: &[bool]) {
         self.mode = self.mode_of(block);
         if block.0 == 0 {
-            self.inputs = self.b.block_params(made).to_vec();
+            self.inputs = self.b.block_params(self.blocks[0]).to_vec();
             self.ctx = self.inputs.remove(0);
             self.keep_number_end();
         }
@@ -222,6 +247,12 @@ impl Lower<'_, '_> {
             (End::Branch { cond, then, els }, Some(last)) if last.op == Op::Not && last.result == Some(*cond) => {
                 let truth = self.arg(last, 0);
                 self.branch(truth, els, then);
+            }
+            (End::Jump(edge), _) if joined[edge.to as usize] => {
+                self.change_mode(edge.target());
+                for (&arg, &param) in edge.args.iter().zip(&self.func[edge.target()].params) {
+                    self.vals[param.0 as usize] = Some(self.val(arg));
+                }
             }
             (end, _) => self.end(end),
         }
@@ -449,9 +480,14 @@ impl Lower<'_, '_> {
             }
             Op::ShowsMethod(name) => self.shows_method(inst, name),
             Op::MapLen => self.map_len(inst),
-            Op::IsCode(code) => {
+            Op::CodeOf => {
                 let value = self.arg(inst, 0);
-                let is_it = self.is_code(value, code);
+                let found = self.code_of(value);
+                self.define(inst, found);
+            }
+            Op::IsCode(code) => {
+                let found = self.arg(inst, 0);
+                let is_it = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.define(inst, is_it);
             }
             Op::TypeMap(kind) => {
@@ -461,7 +497,7 @@ impl Lower<'_, '_> {
             }
             Op::IsKind(kind) => self.is_kind(inst, kind),
             Op::LoadSlot(slot) => self.load_slot(inst, slot),
-            Op::StoreSlot(slot) => self.store_slot(inst, slot),
+            Op::StoreSlot(slot, barrier) => self.store_slot(inst, slot, barrier),
             Op::AddSlot { slot, shape } => self.add_slot(inst, slot, shape),
             Op::StoreVariable(slot) => self.store_variable(inst, slot),
             Op::GuardTrue => {
@@ -474,6 +510,7 @@ impl Lower<'_, '_> {
             | Op::StoreCell(_)
             | Op::GuardGlobals
             | Op::GuardElements
+            | Op::GuardStorable
             | Op::GuardConstants
             | Op::GuardTypes(_) => {
                 self.cell(inst);
@@ -482,7 +519,7 @@ impl Lower<'_, '_> {
             Op::ListPop => self.list_pop(inst),
             Op::ListPull => self.list_pull(inst),
             Op::StrLen | Op::StrBytes | Op::StrChar | Op::StrCode | Op::CharOf | Op::StrCmp(_) => self.text(inst),
-            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement => {
+            Op::Object | Op::StoredLen { .. } | Op::GuardIndex | Op::LoadElement | Op::StoreElement { .. } => {
                 self.element(inst, next)
             }
             Op::IterPosition => {
@@ -513,8 +550,8 @@ impl Lower<'_, '_> {
         self.exit_block(exit)
     }
 
-    /// Whether a boxed value is a function of this code.
-    fn is_code(&mut self, value: ir::Value, code: u32) -> ir::Value {
+    /// The code of a boxed value.
+    fn code_of(&mut self, value: ir::Value) -> ir::Value {
         let tag = self.iconst((TAG_FUNCTION << TAG_SHIFT) as i64);
         let object = self.b.ins().bxor(value, tag);
         // What is no function has the code of none, which costs less than a block for it.
@@ -522,8 +559,7 @@ impl Lower<'_, '_> {
         let end = self.iconst(1 << TAG_SHIFT);
         let is_function = self.b.ins().icmp(IntCC::UnsignedLessThan, object, end);
         let object = self.b.ins().select(is_function, object, none);
-        let found = self.b.ins().load(types::I32, memory(), object, FUNCTION_CODE as i32);
-        self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code))
+        self.b.ins().uload32(memory(), object, FUNCTION_CODE as i32)
     }
 
     /// Guards of boxed values, which they hand on.
@@ -551,7 +587,8 @@ impl Lower<'_, '_> {
                 }
             }
             Op::GuardCode(code) => {
-                let ok = self.is_code(value, code);
+                let found = self.code_of(value);
+                let ok = self.b.ins().icmp_imm_u(IntCC::Equal, found, i64::from(code));
                 self.continue_if(ok, exit);
             }
             Op::GuardBits(bits) | Op::GuardNotBits(bits) => {

@@ -4,7 +4,7 @@ use super::HelperId;
 use super::lower::{Lower, memory};
 use super::symbols::Symbol;
 use crate::feedback::{FeedbackCell, Target};
-use crate::ssa::{Inst, Op, Val};
+use crate::ssa::{Barrier, Inst, Op, Val};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use minilive_runtime::function::FUNCTION_OUTER;
@@ -40,6 +40,12 @@ impl Lower<'_, '_> {
                 let end = self.b.ins().load(types::I64, memory(), self.ctx, HEAD_ELEMENT_KEYS_END as i32);
                 let exit = self.exit_of(inst);
                 self.continue_if(end, exit);
+            }
+            Op::GuardStorable => {
+                let object = self.arg(inst, 0);
+                let guarded = self.flags(object, flags::GUARDED);
+                let exit = self.exit_of(inst);
+                self.leave_if(guarded, exit);
             }
             Op::GuardConstants => {
                 let redefined = self.b.ins().load(types::I32, memory(), self.ctx, HEAD_REDEFINED as i32);
@@ -139,7 +145,8 @@ impl Lower<'_, '_> {
                 self.assigned.extend(inst.result);
                 self.read(inst, address, 0);
             }
-            _ => self.store_element(inst),
+            Op::StoreElement { barrier, fits } => self.store_element(inst, barrier, fits),
+            _ => unreachable!("only called for elements"),
         }
     }
 
@@ -187,12 +194,18 @@ impl Lower<'_, '_> {
         self.address_in(elements, index)
     }
 
-    fn store_element(&mut self, inst: &Inst) {
+    fn store_element(&mut self, inst: &Inst, barrier: Barrier, fits: bool) {
+        let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
+        let (index, array) = (self.arg(inst, 1), self.arg(inst, 4));
+        let needs = self.needed(barrier, inst.args.get(5).copied());
+        let special = if fits { needs } else { self.or_first_other(needs, object, inst.args[3], None) };
+        let Some(special) = special else {
+            let address = self.address_in(array, index);
+            self.b.ins().store(memory(), value, address, 0);
+            return;
+        };
         let (slow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
-        let (object, value) = (self.arg(inst, 0), self.arg(inst, 3));
-        let (index, array, barrier) = (self.arg(inst, 1), self.arg(inst, 4), self.arg(inst, 5));
-        let special = self.or_first_other(barrier, object, inst.args[3], None);
         self.leave_if(special, slow);
         let address = self.address_in(array, index);
         self.b.ins().store(memory(), value, address, 0);
@@ -205,28 +218,46 @@ impl Lower<'_, '_> {
     /// Whether a store into a list or map takes more than a store: see [`Op::NeedsBarrier`].
     pub(super) fn needs_barrier(&mut self, object: ir::Value) -> ir::Value {
         let guarded = self.flags(object, flags::GUARDED);
-        let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
+        let marking = self.marking();
         self.b.ins().bor(guarded, marking)
+    }
+
+    fn marking(&mut self) -> ir::Value {
+        self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32)
+    }
+
+    /// What tells whether a store takes more than that, if anything does: `found` or what is read now, which is sooner than to keep it.
+    fn needed(&mut self, barrier: Barrier, found: Option<Val>) -> Option<ir::Value> {
+        match barrier {
+            Barrier::Found => found.map(|it| self.val(it)),
+            Barrier::Marking => Some(self.marking()),
+            Barrier::None => None,
+        }
     }
 
     /// Whether something is the case, or the value would be the first one of its list that is no number: the flag that says so must go.
     /// `found`: the flags of the list, if they were read.
     fn or_first_other(
         &mut self,
-        special: ir::Value,
+        special: Option<ir::Value>,
         list: ir::Value,
         value: Val,
         found: Option<ir::Value>,
-    ) -> ir::Value {
+    ) -> Option<ir::Value> {
         if self.is_number(value) {
             return special;
         }
         let found = found.unwrap_or_else(|| self.b.ins().load(types::I8, memory(), list, FLAGS));
-        let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
         let all_numbers = self.b.ins().band_imm_u(found, i64::from(flags::ALL_NUMBERS));
-        let number = self.is_below_tags(boxed);
-        let first_other = self.b.ins().select(number, zero, all_numbers);
-        self.b.ins().bor(special, first_other)
+        // What was guarded to be an object is no number.
+        let first_other = if self.objects.contains_key(&value) {
+            all_numbers
+        } else {
+            let (boxed, zero) = (self.val(value), self.b.ins().iconst(types::I8, 0));
+            let number = self.is_below_tags(boxed);
+            self.b.ins().select(number, zero, all_numbers)
+        };
+        Some(special.map_or(first_other, |special| self.b.ins().bor(special, first_other)))
     }
 
     /// Has a helper store in a list or map, at a place, a value, and goes on at `next`.
@@ -299,9 +330,10 @@ impl Lower<'_, '_> {
         self.read(inst, slots, i32::from(slot) * 8);
     }
 
-    pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8) {
-        let place = [2, 4, 5].map(|i| self.arg(inst, i));
-        let next = self.store_in_place(place, slot);
+    pub(super) fn store_slot(&mut self, inst: &Inst, slot: u8, barrier: Barrier) {
+        let place = [2, 4].map(|i| self.arg(inst, i));
+        let needs = self.needed(barrier, inst.args.get(5).copied());
+        let Some(next) = self.store_in_place(place, needs, slot) else { return };
         let args = [3, 1, 2].map(|i| self.arg(inst, i));
         self.store_slowly(HelperId::StoreMember, args, next);
     }
@@ -329,8 +361,8 @@ impl Lower<'_, '_> {
 
     /// Assigns a variable of an environment object.
     pub(super) fn store_variable(&mut self, inst: &Inst, slot: u8) {
-        let place = [1, 3, 4].map(|i| self.arg(inst, i));
-        let next = self.store_in_place(place, slot);
+        let [value, slots, needs] = [1, 3, 4].map(|i| self.arg(inst, i));
+        let Some(next) = self.store_in_place([value, slots], Some(needs), slot) else { return };
         self.store_budget();
         let (env, value, site) = (self.arg(inst, 2), self.arg(inst, 1), self.site());
         let slot = self.iconst(i64::from(slot));
@@ -341,16 +373,25 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(next);
     }
 
-    /// Stores a value into one of these slots and goes on in the block that is the result, or else, where a barrier is needed, in the
-    /// current one.
-    fn store_in_place(&mut self, [value, slots, barrier]: [ir::Value; 3], slot: u8) -> ir::Block {
-        let (slow, next) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(slow);
-        self.leave_if(barrier, slow);
+    /// Stores a value into one of these slots and goes on in the block that is the result, or else, where more is needed, in the
+    /// current one. Where nothing else can be needed there is no such block.
+    fn store_in_place(
+        &mut self,
+        [value, slots]: [ir::Value; 2],
+        needs: Option<ir::Value>,
+        slot: u8,
+    ) -> Option<ir::Block> {
+        let ways = needs.map(|needs| {
+            let (slow, next) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(slow);
+            self.leave_if(needs, slow);
+            (slow, next)
+        });
         self.b.ins().store(memory(), value, slots, i32::from(slot) * 8);
+        let (slow, next) = ways?;
         self.b.ins().jump(next, &[]);
         self.b.switch_to_block(slow);
-        next
+        Some(next)
     }
 
     fn list_get(&mut self, inst: &Inst, computed: bool) {
@@ -414,8 +455,8 @@ impl Lower<'_, '_> {
         let (object, value) = (self.object(inst), self.arg(inst, 1));
         let found = self.b.ins().load(types::I8, memory(), object, FLAGS);
         let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
-        let special = self.or_first_other(special, object, inst.args[1], Some(found));
-        self.leave_if(special, slow);
+        let special = self.or_first_other(Some(special), object, inst.args[1], Some(found));
+        special.into_iter().for_each(|special| self.leave_if(special, slow));
         // A computed list has no capacity.
         let len = self.list_len(object);
         let capacity = self.b.ins().uload32(memory(), object, LIST_CAPACITY as i32);
@@ -511,8 +552,8 @@ impl Lower<'_, '_> {
         let special = self.b.ins().band_imm_u(found, i64::from(flags::GUARDED));
         let marking = self.b.ins().load(types::I8, memory(), self.ctx, HEAD_MARKING as i32);
         let special = self.b.ins().bor(special, marking);
-        let special = self.or_first_other(special, object, inst.args[2], Some(found));
-        self.leave_if(special, slow);
+        let special = self.or_first_other(Some(special), object, inst.args[2], Some(found));
+        special.into_iter().for_each(|special| self.leave_if(special, slow));
         let address = self.element_address_of(object, index);
         self.b.ins().store(memory(), value, address, 0);
         self.b.ins().jump(next, &[]);

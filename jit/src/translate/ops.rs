@@ -46,7 +46,6 @@ impl Lower<'_, '_> {
                 let value = self.arg(inst, 0);
                 self.floor_quotient(value, by)
             }
-            Op::Whole => self.arg(inst, 0),
             Op::IAbs => {
                 let value = self.arg(inst, 0);
                 self.b.ins().iabs(value)

@@ -29,6 +29,8 @@ pub enum Symbol {
     Takes,
     /// The word where calls leave the callee.
     Callee,
+    /// The table of helpers, by their numbers; for pieces that all code shares.
+    Helpers,
     /// The word that says where the head of the running realm is; for pieces that all code shares.
     Context,
     /// A block's execution counter.
@@ -62,7 +64,7 @@ impl Env<'_> {
             Symbol::Entry(code) => self.entries + code as usize * 8,
             Symbol::Takes => self.takes,
             Symbol::Callee => self.callee_word,
-            Symbol::Context => unreachable!("only pieces that all code shares refer to it"),
+            Symbol::Context | Symbol::Helpers => unreachable!("only pieces that all code shares refer to it"),
             Symbol::Counter(block) => (self.block_counter)(block),
             Symbol::Feedback(word) => (self.feedback)(word),
             Symbol::RecordPoint(point) => (self.record_point)(point),
@@ -98,15 +100,21 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
+    /// A new name for a symbol, by which code refers to it until it is placed.
+    pub(super) fn name(&mut self, b: &mut FunctionBuilder<'_>, symbol: Symbol) -> ir::ExternalName {
+        let index = self.list.len() as u32;
+        self.list.push(symbol);
+        ir::ExternalName::user(
+            b.func.declare_imported_user_function(ir::UserExternalName { namespace: SYMBOLS, index }),
+        )
+    }
+
     /// The value of a symbol, to be filled in when the code is placed.
     pub(super) fn value(&mut self, b: &mut FunctionBuilder<'_>, symbol: Symbol) -> ir::Value {
         let global = match self.globals.get(&symbol) {
             Some(&known) => known,
             None => {
-                let index = self.list.len() as u32;
-                self.list.push(symbol);
-                let name = ir::UserExternalName { namespace: SYMBOLS, index };
-                let name = ir::ExternalName::user(b.func.declare_imported_user_function(name));
+                let name = self.name(b, symbol);
                 let data = ir::GlobalValueData::Symbol { name, offset: Imm64::new(0), colocated: false, tls: false };
                 let made = b.create_global_value(data);
                 self.globals.insert(symbol, made);

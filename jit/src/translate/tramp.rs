@@ -88,18 +88,22 @@ pub fn keeping_stub(isa: &OwnedTargetIsa) -> Result<Compiled, Refused> {
         let frame = b.ins().get_frame_pointer(types::I64);
         let caller = b.ins().load(types::I64, memory, frame, 0);
         b.ins().store(memory, caller, context, HEAD_NATIVE_FRAME as i32);
+        let helpers = symbols.value(b, Symbol::Helpers);
         let helper = b.import_signature(signature(isa, KEPT_ARGS));
         let kept: Vec<ir::Value> =
             (0..=KEPT_ARGS).map(|i| b.ins().load(types::I64, memory, context, kept_word(i))).collect();
         let args = [&[context], &kept[1..]].concat();
-        let call = b.ins().call_indirect(helper, kept[0], &args);
+        let place = b.ins().ishl_imm_u(kept[0], 3);
+        let place = b.ins().iadd(helpers, place);
+        let address = b.ins().load(types::I64, memory, place, 0);
+        let call = b.ins().call_indirect(helper, address, &args);
         let result = b.inst_results(call)[0];
         b.ins().store(memory, result, context, HEAD_NATIVE_STATUS as i32);
         None
     })
 }
 
-/// Where the helper stands that the keeping stub calls (0), and its words.
+/// Where the number of the helper stands that the keeping stub calls (0), and its words.
 pub fn kept_word(i: usize) -> i32 {
     (HEAD_KEPT + i * 8) as i32
 }

@@ -7,7 +7,7 @@ use super::{
     ANY_KEY, Access, ENSURE_IMPORT, MAP_METHODS, NameUse, Openness, Place, Sym, Symbol, TYPE_MAPS, UnitFacts, UnitNames,
 };
 use crate::fold;
-use crate::ir::{BinaryOp, UnitKind};
+use crate::ir::{BinaryOp, Const, UnitKind};
 use crate::operators::{assign_op, binary_op, unary_op};
 use crate::scope::Scope;
 use minilive_syntax::ast::{
@@ -531,10 +531,7 @@ impl Collector {
         let Some((last, before)) = suffixes.split_last() else { return };
         let name = match last {
             Suffix::Member(member) => member.name_token().map(|name| SmolStr::new(name.text())),
-            Suffix::Index(index) => match index.index() {
-                Some(Expr::Literal(literal)) => constant_name(&literal).map(|(name, _)| name),
-                _ => None,
-            },
+            Suffix::Index(index) => index.index().and_then(|key| key_name(&key)),
             _ => None,
         };
         let mut of = chain.base().map_or_else(unknown, |base| self.symbol(&base));
@@ -572,9 +569,11 @@ impl Collector {
         let owner: Sym = Symbol::Map(number).into();
         let mut entries = Vec::new();
         for entry in map.entries() {
-            let Some(Expr::Literal(key)) = entry.key() else { continue };
-            let Some((name, _)) = constant_name(&key) else { continue };
-            self.add_quoted(&key, Place::Member(owner.clone()), Access::Write);
+            let Some(key) = entry.key() else { continue };
+            let Some(name) = key_name(&key) else { continue };
+            if let Expr::Literal(key) = &key {
+                self.add_quoted(key, Place::Member(owner.clone()), Access::Write);
+            }
             entries.push((name, entry.value().map_or_else(unknown, |value| self.symbol(&value))));
         }
         self.facts.maps.push(entries);
@@ -665,13 +664,10 @@ impl Collector {
                 Some(name) => Symbol::Member(of, SmolStr::new(name.text())),
                 None => Symbol::Unknown,
             },
-            Suffix::Index(index) => match index.index() {
-                Some(Expr::Literal(literal)) => match constant_name(&literal) {
-                    // Brackets give a function itself.
-                    Some((name, _)) => Symbol::Ref(Symbol::Member(of, name).into()),
-                    None => Symbol::Element(of),
-                },
-                _ => Symbol::Element(of),
+            Suffix::Index(index) => match index.index().and_then(|key| key_name(&key)) {
+                // Brackets give a function itself.
+                Some(name) => Symbol::Ref(Symbol::Member(of, name).into()),
+                None => Symbol::Element(of),
             },
             Suffix::Slice(_) => Symbol::Slice(of),
             Suffix::Call(call) => {
@@ -770,6 +766,17 @@ pub(super) fn constant_name(literal: &LiteralExpr) -> Option<(SmolStr, TextRange
     let one = TextSize::of('"');
     let written = !inner.is_empty() && !inner.contains(['"', '\n', '\r']);
     written.then(|| (SmolStr::new(inner), TextRange::new(range.start() + one, range.end() - one)))
+}
+
+/// The name that a key is: one in quotes, or one that literals make together, which has no place of its own.
+fn key_name(key: &Expr) -> Option<SmolStr> {
+    match key {
+        Expr::Literal(literal) => constant_name(literal).map(|(name, _)| name),
+        other => match fold::fold(other)? {
+            Const::Str(name) if !name.is_empty() => Some(SmolStr::new(&*name)),
+            _ => None,
+        },
+    }
 }
 
 /// Adds what is not there yet; lists here are short.

@@ -6,7 +6,7 @@
 
 use super::Header;
 use super::classes::{CLASS_COUNT, CLASS_SIZES};
-use super::pages::{LARGE_PAGE, prefer_large_pages};
+use super::pages::{self, LARGE_PAGE};
 use rustc_hash::FxHashSet;
 use std::alloc::Layout;
 use std::ptr::NonNull;
@@ -58,34 +58,24 @@ impl BlockHeader {
 }
 
 impl Block {
-    pub(crate) const LAYOUT: Layout = match Layout::from_size_align(BLOCK_SIZE, BLOCK_SIZE) {
+    const LAYOUT: Layout = match Layout::from_size_align(BLOCK_SIZE, BLOCK_SIZE) {
         Ok(layout) => layout,
         Err(_) => panic!("the size is a power of two"),
     };
 
-    /// Fresh memory from the system, all of which will be `filled` soon or not; of its header the bitmaps alone are initialised.
+    /// Fresh memory from the system, all of which will be `filled` soon or not: its bitmaps are empty, since it is zero.
     fn from_system(filled: bool) -> Block {
-        // SAFETY: the layout is not empty.
-        let memory = unsafe { std::alloc::alloc(Block::LAYOUT) };
+        const { assert!(BLOCK_SIZE == LARGE_PAGE) };
+        let Some(memory) = pages::map() else { std::alloc::handle_alloc_error(Block::LAYOUT) };
         if filled {
-            prefer_large_pages(memory, BLOCK_SIZE);
+            pages::prefer_large_pages(memory.as_ptr(), BLOCK_SIZE);
         }
-        let Some(memory) = NonNull::new(memory) else { std::alloc::handle_alloc_error(Block::LAYOUT) };
-        let block = Block(memory.cast());
-        // SAFETY: invariant 1: the block is ours and large enough for its header.
-        unsafe {
-            let header = block.0.as_ptr();
-            (&raw mut (*header).mark).write_bytes(0, 1);
-            (&raw mut (*header).allocated).write_bytes(0, 1);
-            (&raw mut (*header).finalise).write_bytes(0, 1);
-        }
-        block
+        Block(memory.cast())
     }
 
     /// Gives the memory back to the system.
     pub(crate) fn release(self) {
-        // SAFETY: invariant 1: allocated by `from_system` with the same layout, and nobody else has it.
-        unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), Block::LAYOUT) }
+        pages::unmap(self.0.cast());
     }
 
     /// Makes the block, whose bitmaps are empty, one of empty cells of a class.

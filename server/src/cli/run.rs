@@ -27,7 +27,7 @@ use tiers::Tiers;
 use watch::Watch;
 
 /// Arguments of `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Run {
     /// The program's file; `-` reads it from standard input.
     #[arg(required_unless_present = "code")]
@@ -66,6 +66,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// The program of a file, with nothing else said.
+    pub fn of_file(file: PathBuf) -> Run {
+        Run { file: Some(file), ..Run::default() }
+    }
+
     /// Runs the program; the exit code is the program's own where it sets one.
     pub fn carry_out(self) -> Result<ExitCode, Failure> {
         let source = match self.source() {
@@ -102,25 +107,26 @@ impl Run {
         let output = host.output();
         output.cancel_when_closed(Arc::clone(&cancel));
         let watch = signals::stop_on_signals(&cancel, output.clone());
-        let outcome = engine.run_meanwhile(&loaded, request, Box::new(host), Some(watch));
-        if self.stats {
-            stats::print(&outcome);
-        }
-        // What was written last may be what nobody takes.
-        output.flush();
-        if output.is_closed() {
-            return Ok(ExitCode::from(signals::OUTPUT_CLOSED));
-        }
-        let code = self.ended(&source, &outcome.end);
-        // The process ends: the system takes back at once what would be freed piece by piece.
-        std::mem::forget((engine, loaded, outcome, program, parse));
-        match output.failure() {
-            Some(why) => {
-                super::colour::say_error(&format!("some of the output was lost: {why}"));
-                Ok(if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code })
+        engine.run_at_last(&loaded, request, Box::new(host), watch, |outcome| {
+            if self.stats {
+                stats::print(&outcome);
             }
-            None => Ok(code),
-        }
+            // What was written last may be what nobody takes.
+            output.flush();
+            if output.is_closed() {
+                return ExitCode::from(signals::OUTPUT_CLOSED);
+            }
+            let code = self.ended(&source, &outcome.end);
+            // The process ends: the system takes back at once what would be freed piece by piece.
+            std::mem::forget(outcome);
+            match output.failure() {
+                Some(why) => {
+                    super::colour::say_error(&format!("some of the output was lost: {why}"));
+                    if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code }
+                }
+                None => code,
+            }
+        })
     }
 
     fn source(&self) -> Result<Source, Failure> {

@@ -46,13 +46,13 @@ pub fn stop_on_signals(cancel: &Arc<AtomicBool>, output: StandardOutput) -> Mean
             .and_then(|_| flag::register_usize(signal, Arc::clone(&CAME), number))
             .and_then(|_| flag::register(signal, Arc::clone(cancel)));
     }
-    let (ended, waiting) = (Arc::clone(&done), std::thread::current());
+    let ended = Arc::clone(&done);
     Meanwhile {
         wait: Box::new(move || wait_for_end(&ended, &output)),
         wake: Box::new(move || {
             by_default.store(true, Ordering::Relaxed);
+            // Whoever waits looks soon, and has nothing to do before the process ends: waking it would take time.
             done.store(true, Ordering::Release);
-            waiting.unpark();
         }),
     }
 }
@@ -62,7 +62,7 @@ pub fn stop_on_signals(cancel: &Arc<AtomicBool>, output: StandardOutput) -> Mean
 fn wait_for_end(ended: &AtomicBool, output: &StandardOutput) {
     let mut came = None;
     while !ended.load(Ordering::Acquire) {
-        std::thread::park_timeout(LOOK);
+        std::thread::sleep(LOOK);
         if CAME.load(Ordering::Relaxed) != 0 && came.get_or_insert_with(Instant::now).elapsed() > GRACE {
             output.flush();
             std::process::exit(i32::from(exit_code()));

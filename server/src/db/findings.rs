@@ -252,10 +252,10 @@ fn is_unused(problem: &NameProblem) -> bool {
 
 /// Whether globals may come from code that the text does not show.
 pub fn gets_globals_out_of_sight(facts: &FileFacts) -> bool {
-    facts.units.iter().enumerate().any(|(index, unit)| {
-        let (open, at_top) = (unit.facts.open, unit.kind == UnitKind::Statement);
-        let outer = open.outer && facts.enclosing_function(index as u32).is_none();
-        open.globals || outer || at_top && (open.locals || facts.imports_out_of_sight(index as u32))
+    facts.open_units().any(|unit| {
+        let (open, at_top) = (facts.unit(unit).facts.open, facts.unit(unit).kind == UnitKind::Statement);
+        let outer = open.outer && facts.enclosing_function(unit).is_none();
+        open.globals || outer || at_top && (open.locals || facts.imports_out_of_sight(unit))
     })
 }
 
@@ -268,14 +268,14 @@ const ASKED: [&str; 3] = ["input", "range", "rnd"];
 /// Whether every map that the code of a file sees is made by its text, by modules that it imports, or by a built-in function of which is
 /// known what it makes. Else [`NameProblem::NoMember`] and [`NameProblem::NoMethod`] mean nothing.
 pub fn makes_its_maps(facts: &FileFacts) -> bool {
-    !facts.is_read(ENVIRONMENT) && !facts.units.iter().any(|unit| unit.facts.open != Openness::default())
+    !facts.is_read(ENVIRONMENT) && facts.open_units().next().is_none()
 }
 
 /// Whether something is read through `locals`, `outer` or `globals`.
 fn is_reached(facts: &FileFacts, finding: &NameFinding) -> bool {
     let reads = |unit: u32| facts.unit(unit).facts.read_through.contains(&finding.name);
     match facts.unit(finding.unit).kind {
-        UnitKind::Statement => (0..facts.units.len() as u32).any(reads),
+        UnitKind::Statement => facts.is_read_through(&finding.name),
         _ => reads(finding.unit) || facts.children(finding.unit).any(reads),
     }
 }
@@ -317,8 +317,6 @@ type Values<'a> = Box<dyn Iterator<Item = (u32, &'a Sym)> + 'a>;
 struct Look<'a> {
     facts: &'a FileFacts,
     is_open: bool,
-    /// Whether some code asks which globals there are.
-    asks: OnceCell<bool>,
     called_inside: OnceCell<Vec<(u32, SmolStr)>>,
     /// Where in what long units assign each name stands, of those that were asked about: each of their names is asked about again and again.
     assigned: RefCell<FxHashMap<u32, FxHashMap<SmolStr, Vec<u32>>>>,
@@ -330,8 +328,8 @@ const FEW_ASSIGNED: usize = 32;
 
 impl<'a> Look<'a> {
     fn of(facts: &'a FileFacts, is_open: bool) -> Look<'a> {
-        let (asks, called_inside, assigned) = (OnceCell::new(), OnceCell::new(), RefCell::default());
-        Look { facts, is_open, asks, called_inside, assigned, found: Vec::new() }
+        let (called_inside, assigned) = (OnceCell::new(), RefCell::default());
+        Look { facts, is_open, called_inside, assigned, found: Vec::new() }
     }
 }
 
@@ -419,9 +417,7 @@ impl Look<'_> {
 
     /// Whether the program asks if there is such a name: `globals.hasIndex("name")`.
     fn is_asked_for(&self, name: &str) -> bool {
-        let mut through = self.facts.units.iter().map(|it| &it.facts.read_through);
-        let asks = *self.asks.get_or_init(|| through.clone().any(|it| it.contains("hasIndex")));
-        asks && through.any(|it| it.contains("hasIndex") && it.contains(name))
+        self.facts.readers_through("hasIndex").any(|unit| self.facts.unit(unit).facts.read_through.contains(name))
     }
 
     /// What is assigned to a name as code of a unit sees it; nothing if others may assign it, too.
@@ -695,7 +691,7 @@ impl Look<'_> {
         };
         is_statement(unit)
             && self.values(unit, name).into_iter().flatten().any(assigns)
-            && !self.facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
+            && !self.facts.is_read_through("remove")
     }
 
     /// Variables that are referred to with `@` though they hold no functions.

@@ -17,7 +17,7 @@ use minilive_runtime::intrinsics;
 use minilive_syntax::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -136,8 +136,6 @@ fn is_map(value: &Symbol) -> bool {
 
 struct Look<'a> {
     facts: &'a FileFacts,
-    /// Names that are read through `locals`, `outer` or `globals`.
-    through: OnceCell<FxHashSet<&'a SmolStr>>,
     /// Whether globals that were asked about are given nothing but such maps.
     made: RefCell<FxHashMap<SmolStr, bool>>,
     /// Whether what a variable holds lacks a member.
@@ -146,7 +144,7 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     fn of(facts: &'a FileFacts) -> Look<'a> {
-        Look { facts, through: OnceCell::new(), made: RefCell::default(), lacking: RefCell::default() }
+        Look { facts, made: RefCell::default(), lacking: RefCell::default() }
     }
 
     /// What a unit reads that is not there; none if that is nothing.
@@ -167,11 +165,6 @@ impl<'a> Look<'a> {
         let reads = unit_names(db, placed.unit).uses.iter().filter_map(read);
         let found: Vec<_> = reads.filter(|it| self.lacks(unit, &it.owner, &it.name)).collect();
         (!found.is_empty()).then(|| found.into())
-    }
-
-    fn is_read_through(&self, name: &SmolStr) -> bool {
-        let all = || self.facts.units.iter().flat_map(|it| &it.facts.read_through).collect();
-        self.through.get_or_init(all).contains(name)
     }
 
     /// Whether that is known of the variable that a name means in a unit. Globals are asked about again and again.
@@ -211,7 +204,7 @@ impl<'a> Look<'a> {
             _ => return None,
         };
         let fits = !values.is_empty() && values.len() <= MOST_MAPS && values.iter().all(|(_, it)| is_map(it));
-        (fits && !self.is_read_through(name)).then(|| ((of, name.clone()), values))
+        (fits && !self.facts.is_read_through(name)).then(|| ((of, name.clone()), values))
     }
 
     /// Whether no map that a variable may hold, nor one behind it, is given a member of that name.

@@ -15,7 +15,7 @@ use super::units::{file_units, unit_facts};
 use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{Sym, Symbol, UnitFacts};
+use minilive_mir::names::{Openness, Sym, Symbol, UnitFacts};
 use minilive_runtime::intrinsics::{self, IntrinsicId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -56,6 +56,12 @@ pub struct FileFacts {
     readers: ByName<()>,
     /// Parameters whose defaults are lists or maps.
     frozen: ByName<()>,
+    /// Who reads a name through `locals`, `outer` or `globals`.
+    through: ByName<()>,
+    /// Variables and members that are given a reference to what has a name.
+    referring: ByName<()>,
+    /// Units of which one of a few things holds, by what that is: looks at all units find these again and again.
+    having: ByName<()>,
     /// The facts that these were made from, and what became of their units.
     from: Option<(Weak<FileFacts>, Edit)>,
 }
@@ -99,6 +105,13 @@ impl Moved {
         }
     }
 }
+
+/// Units that are open in any way.
+const OPENS: &str = "opens";
+/// Functions that give a function.
+const GIVES_FUNCTION: &str = "gives a function";
+/// Statements of the file that are no assignments and assign something.
+const DECIDES: &str = "decides";
 
 /// More changed units than this are looked at together with all others.
 const MOST_CHANGED: usize = 64;
@@ -217,9 +230,13 @@ impl FileFacts {
         let member_readers = ByName::of(indexes().flat_map(|unit| all.member_reader_entries(unit)));
         let calls = ByName::of(indexes().flat_map(|unit| all.call_entries(unit)));
         let frozen = ByName::of(indexes().flat_map(|unit| all.frozen_entries(unit)));
+        let through = ByName::of(indexes().flat_map(|unit| all.through_entries(unit)));
+        let referring = ByName::of(indexes().flat_map(|unit| all.referring_entries(unit)));
+        let having = ByName::of(indexes().flat_map(|unit| all.having_entries(unit)));
         let readers = ByName::of(indexes().flat_map(|unit| all.reader_entries(unit)));
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
         (all.keys, all.member_readers, all.frozen) = (keys, member_readers, frozen);
+        (all.through, all.referring, all.having) = (through, referring, having);
         all
     }
 
@@ -235,6 +252,10 @@ impl FileFacts {
         (all.globals, all.members, all.calls, all.readers) = (globals, members, calls, readers);
         let frozen = self.frozen.with(&all.ids, self.entries(&all, changed, gone, FileFacts::frozen_entries));
         (all.keys, all.member_readers, all.frozen) = (keys, member_readers, frozen);
+        let through = self.through.with(&all.ids, self.entries(&all, changed, gone, FileFacts::through_entries));
+        let referring = self.referring.with(&all.ids, self.entries(&all, changed, gone, FileFacts::referring_entries));
+        let having = self.having.with(&all.ids, self.entries(&all, changed, gone, FileFacts::having_entries));
+        (all.through, all.referring, all.having) = (through, referring, having);
         all
     }
 
@@ -284,11 +305,41 @@ impl FileFacts {
     }
 
     fn reader_entries(&self, unit: u32) -> Named<()> {
-        let id = self.ids.id(unit);
-        let mut names: Vec<_> = self.unit(unit).facts.reads.iter().cloned().collect();
+        self.entries_of(unit, self.unit(unit).facts.reads.iter())
+    }
+
+    fn through_entries(&self, unit: u32) -> Named<()> {
+        self.entries_of(unit, self.unit(unit).facts.read_through.iter())
+    }
+
+    fn referring_entries(&self, unit: u32) -> Named<()> {
+        let says = &self.unit(unit).facts;
+        let variables = says.assigned.iter().chain(&says.outer).chain(&says.globals);
+        let members = says.members.iter().map(|(_, name, value)| (name, value));
+        let given = variables.chain(says.maps.iter().flatten()).map(|(name, value)| (name, value)).chain(members);
+        let is_reference = |value: &Symbol| matches!(value, Symbol::Ref(of) if matches!(**of, Symbol::Name(_)));
+        self.entries_of(unit, given.filter(|(_, value)| is_reference(value)).map(|(name, _)| name))
+    }
+
+    fn having_entries(&self, unit: u32) -> Named<()> {
+        let it = self.unit(unit);
+        let gives_function = || it.facts.returns.iter().any(|it| matches!(**it, Symbol::Function(_) | Symbol::Ref(_)));
+        let is_decision = it.kind == UnitKind::Statement && !it.facts.is_assignment && !it.facts.assigned.is_empty();
+        let has =
+            [(OPENS, it.facts.open != Openness::default()), (GIVES_FUNCTION, gives_function()), (DECIDES, is_decision)];
+        let unit = self.ids.id(unit);
+        let held = has.into_iter().filter(|(_, holds)| *holds);
+        held.map(|(what, _)| (SmolStr::new_static(what), Entry { unit, says: () })).collect()
+    }
+
+    /// A unit under each of some names once.
+    fn entries_of<'s>(&self, unit: u32, names: impl Iterator<Item = &'s SmolStr>) -> Named<()> {
+        let unit = self.ids.id(unit);
+        let mut names: Vec<_> = names.cloned().collect();
         // What says the same is to be equal.
         names.sort_unstable();
-        names.into_iter().map(|name| (name, Entry { unit: id, says: () })).collect()
+        names.dedup();
+        names.into_iter().map(|name| (name, Entry { unit, says: () })).collect()
     }
 
     fn frozen_entries(&self, unit: u32) -> Named<()> {
@@ -321,9 +372,43 @@ impl FileFacts {
         entries[start..].iter().filter_map(|it| Some((self.index(it.unit)?, &it.says)))
     }
 
+    /// The units whose variables come from places that the text does not show, in any way.
+    pub fn open_units(&self) -> impl Iterator<Item = u32> {
+        self.having(OPENS)
+    }
+
+    /// Whether some function gives a function.
+    pub fn gives_function(&self) -> bool {
+        self.having.contains_key(GIVES_FUNCTION)
+    }
+
+    /// The statements of the file that assign something inside, as an `if` does.
+    pub fn decisions(&self) -> impl Iterator<Item = u32> {
+        self.having(DECIDES)
+    }
+
+    fn having(&self, what: &str) -> impl Iterator<Item = u32> {
+        self.having.get(what).iter().filter_map(|it| self.index(it.unit))
+    }
+
     /// Whether some code uses `globals` in a way that may give any of them a value.
     pub fn opens_globals(&self) -> bool {
-        self.units.iter().any(|it| it.facts.open.globals)
+        self.open_units().any(|unit| self.unit(unit).facts.open.globals)
+    }
+
+    /// Whether some code reads a name through `locals`, `outer` or `globals`.
+    pub fn is_read_through(&self, name: &str) -> bool {
+        self.through.contains_key(name)
+    }
+
+    /// The units that do.
+    pub fn readers_through(&self, name: &str) -> impl Iterator<Item = u32> {
+        self.through.get(name).iter().filter_map(|it| self.index(it.unit))
+    }
+
+    /// The names of variables and members that some code gives a reference to a name, in no particular order.
+    pub fn referring(&self) -> impl Iterator<Item = &SmolStr> {
+        self.referring.keys()
     }
 
     /// Whether a unit imports a module whose name does not stand in the text. A name that nothing gives a value imports none.

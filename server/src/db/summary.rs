@@ -5,15 +5,13 @@
 //! name is said too often rather than too seldom.
 #![allow(missing_docs, reason = "salsa's macros make methods without docs; what is written here has them")]
 
+use super::loading::does_something;
 use super::names::{FileFacts, file_facts};
-use super::pieces::StatementPlace;
-use super::queries::is_import;
 use super::units::units;
 use super::wanted::while_wanted;
 use super::{Db, File};
 use minilive_mir::ir::UnitKind;
-use minilive_mir::names::{ANY_KEY, Openness};
-use minilive_syntax::SyntaxKind;
+use minilive_mir::names::ANY_KEY;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -25,9 +23,6 @@ pub struct Outward {
     pub imports_out_of_sight: bool,
     /// It gives the whole program names that do not stand in its text.
     pub opens_globals: bool,
-    /// To import it does something: it runs calls and loops, gives the whole program names, or something that is not its own members. What only
-    /// runs where `locals == globals`, that is where the file is the program, does not count.
-    pub has_effects: bool,
     /// The names of the members that its code assigns.
     members: FxHashSet<SmolStr>,
     /// The names that its code gives to the whole program.
@@ -56,15 +51,25 @@ pub fn outward(db: &dyn Db, file: File) -> Arc<Outward> {
     let at_top = || facts.units.iter().filter(|unit| unit.kind == UnitKind::Statement);
     globals.extend(at_top().flat_map(|unit| &unit.facts.outer).map(|(name, _)| name.clone()));
     let opens_globals = facts.opens_globals() || at_top().any(|unit| unit.facts.open.outer);
-    let gives = opens_globals || !globals.is_empty() || gives_others(db, &facts);
     Arc::new(Outward {
         imports_out_of_sight: while_wanted(db, 0..facts.units.len() as u32)
             .any(|unit| facts.imports_out_of_sight(unit)),
         opens_globals,
-        has_effects: gives || while_wanted(db, units(db, file).statement_places()).any(|(_, it)| does_something(it)),
         members: facts.member_names().cloned().collect(),
         globals,
     })
+}
+
+/// Whether to import a file may do something: it runs calls and loops, gives the whole program names, or something that is not its own
+/// members. What only runs where `locals == globals`, that is where the file is the program, does not count. A query apart, since it looks
+/// into the trees of all statements, and is asked of modules that nobody reads.
+#[salsa::tracked(returns(copy))]
+pub fn has_effects(db: &dyn Db, file: File) -> bool {
+    let (facts, outward) = (file_facts(db, file), outward(db, file));
+    outward.opens_globals
+        || !outward.globals.is_empty()
+        || gives_others(db, &facts)
+        || while_wanted(db, units(db, file).statement_places()).any(|(_, it)| does_something(&facts, it))
 }
 
 /// The names that a file may read of others.
@@ -85,7 +90,7 @@ fn inward(db: &dyn Db, file: File) -> Arc<Inward> {
         let read = says.reads.iter().chain(&says.read_through).chain(&says.member_reads);
         names.extend(read.cloned());
     }
-    Arc::new(Inward { names, opens: facts.units.iter().any(|it| it.facts.open != Openness::default()) })
+    Arc::new(Inward { names, opens: facts.open_units().next().is_some() })
 }
 
 /// The names that stand in quotes in a file, but for those of its `import`s; none if it does not parse.
@@ -126,12 +131,4 @@ fn gives_others(db: &dyn Db, facts: &FileFacts) -> bool {
         let mut owners = owners.chain(unit.facts.elements.iter().map(|(owner, _)| owner));
         owners.any(|owner| owner.root_name().is_some_and(|name| !is_own(name)))
     })
-}
-
-/// Whether a statement at the top does more than define or decide.
-fn does_something(it: &StatementPlace) -> bool {
-    match it.kind {
-        SyntaxKind::CallStmt => !is_import(&it.green),
-        kind => matches!(kind, SyntaxKind::ExprStmt | SyntaxKind::WhileStmt | SyntaxKind::ForStmt),
-    }
 }

@@ -15,6 +15,7 @@ mod inline_call;
 mod mend;
 mod needless;
 mod one_line;
+mod others;
 mod parameter;
 mod qualify;
 mod rewrite;

@@ -7,12 +7,14 @@
 mod allow;
 mod broken;
 mod correlated;
+mod deep;
 mod dictionaries;
 mod extra;
 mod foreign;
 mod frozen;
 mod hosts;
 mod imports;
+mod leaving;
 mod literals;
 mod members;
 mod modules;
@@ -164,25 +166,27 @@ pub fn checks(db: &LiveDb, document: &DocumentView, settings: &Checks, places: &
             NameProblem::Unknown | NameProblem::TooEarly { .. } => {
                 imported
                     || opened_by_host
-                    || settings.knows(&finding.name)
+                    || settings.gives(&finding.name, |module| behind.imports(module))
                     || behind.gives_global(&finding.name)
                     || behind.may_give_more()
-                        && (behind.may_give(&finding.name) || !(compares && is_slip(db, file, finding, settings)))
+                        && (behind.may_give(&finding.name)
+                            || !(compares && is_slip(db, file, finding, (settings, &behind))))
             }
             _ => false,
         };
         if !hidden && broken.as_ref().is_none_or(|it| it.leaves(finding)) {
-            place(db, file, (finding, &members, settings, compares), &mut uses, &mut found);
+            place(db, file, (finding, &members, (settings, &behind), compares), &mut uses, &mut found);
         }
     }
     referred::add(db, file, (settings, &behind, &mut members), &mut found);
     members.across(&mut found);
     literals::add(db, document, &mut members, &mut found);
-    types::add(db, document, settings, &mut found);
+    types::add(db, document, (settings, &behind), places, &mut found);
     steps::tell(&document.text, &mut found);
     frozen::add(db, file, places, &mut found);
     modules::add(db, document, places, &mut found);
     hosts::add(db, document, (settings, places), &mut found);
+    deep::add(db, document, (settings, places), &mut found);
     let add_unsure = if settings.levels.contains_key(unsure::CODE) { unsure::add } else { unsure::add_certain };
     add_unsure(db, document, (settings, places), &mut found);
     if let Some(broken) = &broken {
@@ -211,9 +215,9 @@ fn is_replaced(db: &LiveDb, file: File, behind: &Behind<'_>, name: &str) -> bool
 }
 
 /// Whether an unknown name is most likely a known one, misspelt.
-fn is_slip(db: &LiveDb, file: File, finding: &NameFinding, settings: &Checks) -> bool {
+fn is_slip(db: &LiveDb, file: File, finding: &NameFinding, known: (&Checks, &Behind<'_>)) -> bool {
     matches!(finding.problem, NameProblem::TooEarly { .. })
-        || did_you_mean(&db::file_facts(db, file), finding.unit, &finding.name, settings).is_some()
+        || did_you_mean(&db::file_facts(db, file), finding.unit, &finding.name, known).is_some()
 }
 
 /// Whether a module is imported whose name the host gives.
@@ -338,7 +342,7 @@ pub(super) fn is_imported(db: &LiveDb, file: File) -> bool {
 fn place(
     db: &LiveDb,
     file: File,
-    (finding, told, settings, compares): (&NameFinding, &members::Told<'_>, &Checks, bool),
+    (finding, told, (settings, behind), compares): (&NameFinding, &members::Told<'_>, (&Checks, &Behind<'_>), bool),
     known: &mut Uses,
     found: &mut Vec<Check>,
 ) {
@@ -354,8 +358,8 @@ fn place(
     match &finding.problem {
         NameProblem::Unknown => {
             let facts = db::file_facts(db, file);
-            let meant = compares.then(|| did_you_mean(&facts, finding.unit, name, settings)).flatten();
-            let host = crate::host_profile::built_in_that_gives(name).map(|host| {
+            let meant = compares.then(|| did_you_mean(&facts, finding.unit, name, (settings, behind))).flatten();
+            let host = crate::host_profile::built_in_that_gives(name, |module| behind.imports(module)).map(|host| {
                 format!("; it is a name of `{host}`: put that into the setting `minilive.host.profiles` if it runs the program")
             });
             let meant = meant.filter(|_| host.is_none());
@@ -526,7 +530,10 @@ fn place(
     }
 }
 
-/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a unit has a second one, its uses are
+/// Among so many uses of names those of one are sooner looked for than found in an index.
+const FEW_USES: usize = 64;
+
+/// The uses of names in the unit about which something was said last. Findings come unit by unit; once a long one has a second one, its uses are
 /// put in order by name, or a unit with thousands of findings would be gone through as often.
 #[derive(Default)]
 struct Uses {
@@ -537,8 +544,11 @@ struct Uses {
 impl Uses {
     /// Those of a name, in their order.
     fn of<'u>(&mut self, unit: u32, uses: &'u [NameUse], name: &str) -> Vec<&'u NameUse> {
-        if self.unit.replace(unit) != Some(unit) {
+        let is_other = self.unit.replace(unit) != Some(unit);
+        if is_other {
             self.by_name = None;
+        }
+        if is_other || uses.len() <= FEW_USES {
             return uses.iter().filter(|it| it.name == name).collect();
         }
         let by_name = self.by_name.get_or_insert_with(|| {
@@ -659,11 +669,17 @@ fn is_argument(db: &LiveDb, file: File, name: TextRange) -> bool {
 }
 
 /// The known name that is most like an unknown one.
-fn did_you_mean(facts: &FileFacts, unit: u32, name: &str, settings: &Checks) -> Option<String> {
+fn did_you_mean(
+    facts: &FileFacts,
+    unit: u32,
+    name: &str,
+    (settings, behind): (&Checks, &Behind<'_>),
+) -> Option<String> {
     let around = [Some(unit), facts.enclosing_function(unit)];
     let variables = around.into_iter().flatten().flat_map(|it| facts.unit(it).facts.variables.iter());
     let intrinsics = intrinsics::IntrinsicId::globals().map(|id| id.def().name).filter(|it| !is_other_word(name, it));
-    let of_host = settings.host.names.keys().chain(&settings.host_names).map(String::as_str);
+    let gives = |name: &&String| settings.host.gives(name, |module| behind.imports(module));
+    let of_host = settings.host.names.keys().filter(gives).chain(&settings.host_names).map(String::as_str);
     nearest(name, variables.chain(facts.global_names()).map(|it| it.as_str()).chain(intrinsics).chain(of_host))
 }
 

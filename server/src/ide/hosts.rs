@@ -9,9 +9,42 @@ use crate::db::{self, File, FileFacts, LiveDb};
 use crate::host_profile::{Host, Told};
 use crate::modules::Places;
 use minilive_mir::names::{Place, Sym, Symbol};
+use rustc_hash::FxHashSet;
 
 /// Values in variables are followed so far.
 const MOST_STEPS: u32 = 8;
+
+/// The modules that a file imports, and those behind it: where one is, names are that the host's module gives.
+pub struct Imported {
+    names: FxHashSet<String>,
+    /// More may be imported, under names that stand in no text.
+    may_be_more: bool,
+}
+
+impl Imported {
+    /// What is imported in a file and in the modules behind it that are found as files.
+    pub fn behind(db: &LiveDb, file: File, places: &Places) -> Imported {
+        let (mut names, mut may_be_more) = (FxHashSet::default(), false);
+        let (mut files, mut seen) = (vec![file], FxHashSet::from_iter([file]));
+        while let Some(file) = files.pop() {
+            may_be_more |= db::may_import_out_of_sight(db, file);
+            for import in &*db::module_imports(db, file) {
+                if names.insert(import.name.clone())
+                    && let Some(module) = db::likely_module(db, &places.lookup(&import.name))
+                    && seen.insert(module)
+                {
+                    files.push(module);
+                }
+            }
+        }
+        Imported { names, may_be_more }
+    }
+
+    /// Whether a module of that name is among them, or may be.
+    pub fn has(&self, module: &str) -> bool {
+        self.may_be_more || self.names.contains(module)
+    }
+}
 
 /// A look at the host from one file.
 #[derive(Clone, Copy)]

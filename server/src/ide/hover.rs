@@ -4,6 +4,7 @@
 //! Invariant: the card has a fixed order (what it is, types, value and trail, examples, tier); nothing stale is shown as fresh.
 
 mod member;
+mod open;
 mod words;
 
 use super::hosts::Hosts;
@@ -55,14 +56,17 @@ pub fn hover(db: &LiveDb, document: &DocumentView, live: &Live, offset: TextSize
     let token = root.token_at_offset(offset).max_by_key(|token| rank(token.kind()))?;
     let fresh = FreshRecordings::of(db, document);
     let card = Card { db, document, live, fresh: &fresh, token: &token };
-    match token.kind() {
+    let mut found = match token.kind() {
         SyntaxKind::Ident => card.name(),
         SyntaxKind::FunctionKw => card.function_literal().or_else(|| card.word()),
         SyntaxKind::MarkerComment => card.marker(),
         SyntaxKind::StringLit => card.quoted(),
         kind if kind.is_keyword() => card.word(),
         _ => None,
-    }
+    }?;
+    let is_opener = matches!(token.text(), "locals" | "outer" | "globals" | "import");
+    found.sections.extend(is_opener.then(|| open::reason(db, document, &token)).flatten());
+    Some(found)
 }
 
 fn rank(kind: SyntaxKind) -> u8 {

@@ -1,6 +1,6 @@
 //! Which files may have to do with each other's values: those that one program may run both of.
 //!
-//! Rename asks, which tells of places that may mean the thing. Invariants: two files meet in one order as in the other; whatever nobody can
+//! Rename asks, which tells of places that may mean the thing, and code actions, which leave names alone that others may see. Invariants: two files meet in one order as in the other; whatever nobody can
 //! know of who imports them, they may meet.
 
 use super::importers::Importers;
@@ -47,6 +47,11 @@ impl<'i> Meetings<'i> {
         }
         let (one, other) = (self.programs(one), self.programs(other));
         !one.is_disjoint(&other)
+    }
+
+    /// Whether some other file may import a file, by whatever name.
+    pub fn may_be_imported(&self, file: File) -> bool {
+        self.is_unread || self.may_import(file).iter().any(|it| *it != file)
     }
 
     /// Programs have been looked for in the folders of the workspace, and of others in the folder of a document: what lies elsewhere may be

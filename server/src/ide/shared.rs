@@ -14,6 +14,7 @@ use crate::db::{self, File, FileFacts, LiveDb};
 use crate::modules::Places;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
+use minilive_syntax::TextSize;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A family of such uses.
@@ -315,6 +316,43 @@ fn names_variable(facts: &FileFacts, unit: u32, of: &NameUse) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// Whether a file, as a module, has a use of a name, of a kind, that may mean a variable of the program that imports it.
+pub fn names_beyond(db: &LiveDb, file: File, name: &str, how: impl Fn(Access) -> bool) -> bool {
+    if !file.text(db).contains(name) {
+        return false;
+    }
+    db.poll();
+    let facts = db::file_facts(db, file);
+    let is_own = facts.is_module_variable(name) && !is_read_first(db, file, name);
+    (0u32..).zip(db::units(db, file).iter()).any(|(unit, placed)| {
+        let mut uses = db::unit_names(db, placed.unit).uses.iter().filter(|it| it.name == name && how(it.access));
+        // A local that has no value yet lets the program's be seen, whatever else has the name.
+        let looks_through = |of: &NameUse| of.place == Place::Bare && of.access != Access::Write && !of.definite;
+        let is_meant = |of: &NameUse| match scope_target(&facts, unit, of) {
+            Target::Variable(owner) => owner == unit && looks_through(of),
+            _ => names_variable(&facts, unit, of).is_some() && is_beyond(&facts, unit, of, is_own),
+        };
+        uses.any(is_meant)
+    })
+}
+
+/// Whether the first statement at the top of a module that names one of its variables does more than give it a value: what it reads, or what
+/// is read behind it, may be the program's.
+fn is_read_first(db: &LiveDb, file: File, name: &str) -> bool {
+    let (facts, text) = (db::file_facts(db, file), file.text(db));
+    let names_it = |of: &&NameUse| of.name == name && of.place == Place::Bare;
+    let at_top = (0u32..).zip(db::units(db, file).iter()).filter(|(it, _)| facts.unit(*it).kind == UnitKind::Statement);
+    let uses = |placed: db::PlacedUnit<'_>| {
+        let found = db::unit_names(db, placed.unit).uses.iter().filter(names_it).cloned().collect::<Vec<_>>();
+        (!found.is_empty()).then_some((found, text[placed.range()].starts_with("import")))
+    };
+    let first = at_top.map(|(_, placed)| placed).find_map(uses);
+    first.is_some_and(|(found, is_import)| {
+        let gives = |of: &NameUse| of.access == Access::Write && (is_import || of.range.start() == TextSize::new(0));
+        found.len() != 1 || !found.iter().all(gives)
+    })
 }
 
 /// Whether such a use means, in a module, a variable of the program that imports it.

@@ -70,49 +70,51 @@ fn inlining_tells_a_few_callees_apart() {
                 v7:bool = FCmp(Gt) v3, v6
                 branch v7 block15() else block16()
             block3(v8:f64, v9:f64): in loop0
-                v13:bool = IsCode(1) v1
-                branch v13 block4() else block7()
+                v13:int = CodeOf v1
+                v14:bool = IsCode(1) v13
+                branch v14 block4() else block7()
             block4(): in loop0
                 EnterInlined { weight: 4, checked: false, code: 1 } ! Forced
                 jump block5()
             block5(): in loop0
-                v16:f64 = F64(4611686018427387904)
-                v17:f64 = FMul v8, v16
+                v17:f64 = F64(4611686018427387904)
+                v18:f64 = FMul v8, v17
                 LeaveInlined
                 jump block6()
             block6(): in loop0
-                jump block12(v17)
+                jump block12(v18)
             block7(): in loop0
-                v22:bool = IsCode(3) v1
-                branch v22 block8() else block11()
+                v23:int = CodeOf v1
+                v24:bool = IsCode(3) v23
+                branch v24 block8() else block11()
             block8(): in loop0
                 EnterInlined { weight: 4, checked: false, code: 3 } ! Forced
                 jump block9()
             block9(): in loop0
-                v25:f64 = F64(4607182418800017408)
-                v26:f64 = FAdd v8, v25
+                v27:f64 = F64(4607182418800017408)
+                v28:f64 = FAdd v8, v27
                 LeaveInlined
                 jump block10()
             block10(): in loop0
-                jump block12(v26)
+                jump block12(v28)
             block11(): in loop0
-                v27:any = Box v8
-                v28:any = Helper(CallAny) v1, v27
-                v29:f64 = GuardNum v28 ! NotNumber
-                jump block12(v29)
-            block12(v21:f64): in loop0
-                v30:f64 = FAdd v9, v21
-                v32:f64 = F64(4607182418800017408)
-                v33:f64 = FSub v8, v32
+                v29:any = Box v8
+                v30:any = Helper(CallAny) v1, v29
+                v31:f64 = GuardNum v30 ! NotNumber
+                jump block12(v31)
+            block12(v22:f64): in loop0
+                v32:f64 = FAdd v9, v22
+                v34:f64 = F64(4607182418800017408)
+                v35:f64 = FSub v8, v34
                 jump block13()
             block13(): in loop0
                 EnterLoop { weight: 11, block: BlockId(1) } ! Forced
-                v35:f64 = F64(0)
-                v36:bool = FCmp(Gt) v33, v35
-                branch v36 block3(v33, v30) else block14(v30)
+                v37:f64 = F64(0)
+                v38:bool = FCmp(Gt) v35, v37
+                branch v38 block3(v35, v32) else block14(v32)
             block14(v11:f64):
-                v37:any = Box v11
-                return v37
+                v39:any = Box v11
+                return v39
             block15():
                 v10:f64 = F64(0)
                 jump block3(v3, v10)

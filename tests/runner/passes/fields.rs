@@ -147,29 +147,29 @@ fn carrying_keeps_a_sum_in_a_field_in_a_register() {
                 v28:f64 = FAdd v26, v27
                 v29:any = Name(4)
                 v30:any = Box v28
-                v33:bool = NeedsBarrier v22
-                StoreSlot(0) v22, v29, v30, v21, v24, v33
+                StoreSlot(0, None) v22, v29, v30, v21, v24
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 8, block: BlockId(1) } v21 ! Forced
-                v34:bool = ICmp(Lt) v18, v12
-                v46:int = Int(1)
-                v35:int = IAdd v18, v46
-                branch v34 block3(v35) else block5(v21)
+                v33:bool = ICmp(Lt) v18, v12
+                v45:int = Int(1)
+                v34:int = IAdd v18, v45
+                branch v33 block3(v34) else block5(v21)
             block5(v20:any):
-                v38:any = GuardTag(65532) v20 ! NotMap
-                v39:object = Object v38
-                GuardShape v39 ! Shape
-                v41:object = Slots v39
-                v42:any = LoadSlot(0) v39, v41
-                v43:f64 = GuardNum v42 ! NotNumber
-                v44:any = Box v43
-                return v44
+                v37:any = GuardTag(65532) v20 ! NotMap
+                v38:object = Object v37
+                GuardShape v38 ! Shape
+                v40:object = Slots v38
+                v41:any = LoadSlot(0) v38, v40
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:any = Box v42
+                return v43
             block6():
                 v21:any = GuardTag(65532) v1 ! LoopGuard
                 v22:object = Object v21
                 GuardShape v22 ! LoopGuard
                 v24:object = Slots v22
+                GuardStorable v22 ! LoopGuard
                 jump block3(v15)
             with:
             function params=2
@@ -193,38 +193,38 @@ fn carrying_keeps_a_sum_in_a_field_in_a_register() {
                 v14:bool = ICmp(Lt) v13, v12
                 v15:int = Int(1)
                 branch v14 block6() else block5(v1)
-            block3(v18:int, v51:f64): in loop0
+            block3(v18:int, v50:f64): in loop0
                 v27:f64 = ToF64 v18
-                v28:f64 = FAdd v51, v27
+                v28:f64 = FAdd v50, v27
                 v29:any = Name(4)
                 v30:any = Box v28
-                v33:bool = NeedsBarrier v22
-                StoreSlot(0) v22, v29, v30, v21, v24, v33
+                StoreSlot(0, None) v22, v29, v30, v21, v24
                 jump block4()
             block4(): in loop0
                 EnterLoop { weight: 8, block: BlockId(1) } v21 ! Forced
-                v34:bool = ICmp(Lt) v18, v12
-                v46:int = Int(1)
-                v35:int = IAdd v18, v46
-                branch v34 block3(v35, v28) else block5(v21)
+                v33:bool = ICmp(Lt) v18, v12
+                v45:int = Int(1)
+                v34:int = IAdd v18, v45
+                branch v33 block3(v34, v28) else block5(v21)
             block5(v20:any):
-                v38:any = GuardTag(65532) v20 ! NotMap
-                v39:object = Object v38
-                GuardShape v39 ! Shape
-                v41:object = Slots v39
-                v42:any = LoadSlot(0) v39, v41
-                v43:f64 = GuardNum v42 ! NotNumber
-                v44:any = Box v43
-                return v44
+                v37:any = GuardTag(65532) v20 ! NotMap
+                v38:object = Object v37
+                GuardShape v38 ! Shape
+                v40:object = Slots v38
+                v41:any = LoadSlot(0) v38, v40
+                v42:f64 = GuardNum v41 ! NotNumber
+                v43:any = Box v42
+                return v43
             block6():
                 v21:any = GuardTag(65532) v1 ! LoopGuard
                 v22:object = Object v21
                 GuardShape v22 ! LoopGuard
                 v24:object = Slots v22
-                v48:object = Slots v22
-                v49:any = LoadSlot(0) v22, v48
-                v50:f64 = GuardNum v49 ! LoopGuard
-                jump block3(v15, v50)
+                GuardStorable v22 ! LoopGuard
+                v47:object = Slots v22
+                v48:any = LoadSlot(0) v22, v47
+                v49:f64 = GuardNum v48 ! LoopGuard
+                jump block3(v15, v49)
         "#]],
     );
 }
@@ -268,26 +268,26 @@ fn carrying_takes_what_some_rounds_store() {
             block4(): in loop0
                 v34:any = Name(4)
                 v35:any = Box v18
-                v39:bool = NeedsBarrier v22
-                StoreSlot(0) v22, v34, v35, v21, v24, v39
+                GuardStorable v22 ! Frozen
+                StoreSlot(0, None) v22, v34, v35, v21, v24
                 jump block5()
             block5(): in loop0
                 jump block6()
             block6(): in loop0
                 EnterLoop { weight: 11, block: BlockId(1) } v21 ! Forced
-                v40:bool = ICmp(Lt) v18, v12
-                v52:int = Int(1)
-                v41:int = IAdd v18, v52
-                branch v40 block3(v41) else block7(v21)
+                v39:bool = ICmp(Lt) v18, v12
+                v51:int = Int(1)
+                v40:int = IAdd v18, v51
+                branch v39 block3(v40) else block7(v21)
             block7(v20:any):
-                v44:any = GuardTag(65532) v20 ! NotMap
-                v45:object = Object v44
-                GuardShape v45 ! Shape
-                v47:object = Slots v45
-                v48:any = LoadSlot(0) v45, v47
-                v49:f64 = GuardNum v48 ! NotNumber
-                v50:any = Box v49
-                return v50
+                v43:any = GuardTag(65532) v20 ! NotMap
+                v44:object = Object v43
+                GuardShape v44 ! Shape
+                v46:object = Slots v44
+                v47:any = LoadSlot(0) v44, v46
+                v48:f64 = GuardNum v47 ! NotNumber
+                v49:any = Box v48
+                return v49
             block8():
                 v21:any = GuardTag(65532) v1 ! LoopGuard
                 v22:object = Object v21
@@ -316,43 +316,43 @@ fn carrying_takes_what_some_rounds_store() {
                 v14:bool = ICmp(Lt) v13, v12
                 v15:int = Int(1)
                 branch v14 block8() else block7(v1)
-            block3(v18:int, v57:f64): in loop0
+            block3(v18:int, v56:f64): in loop0
                 v27:f64 = ToF64 v18
-                v28:bool = FCmp(Gt) v27, v57
-                branch v28 block4() else block5(v57)
+                v28:bool = FCmp(Gt) v27, v56
+                branch v28 block4() else block5(v56)
             block4(): in loop0
                 v34:any = Name(4)
                 v35:any = Box v18
-                v39:bool = NeedsBarrier v22
-                v58:f64 = ToF64 v18
-                StoreSlot(0) v22, v34, v35, v21, v24, v39
-                jump block5(v58)
-            block5(v59:f64): in loop0
+                GuardStorable v22 ! Frozen
+                v57:f64 = ToF64 v18
+                StoreSlot(0, None) v22, v34, v35, v21, v24
+                jump block5(v57)
+            block5(v58:f64): in loop0
                 jump block6()
             block6(): in loop0
                 EnterLoop { weight: 11, block: BlockId(1) } v21 ! Forced
-                v40:bool = ICmp(Lt) v18, v12
-                v52:int = Int(1)
-                v41:int = IAdd v18, v52
-                branch v40 block3(v41, v59) else block7(v21)
+                v39:bool = ICmp(Lt) v18, v12
+                v51:int = Int(1)
+                v40:int = IAdd v18, v51
+                branch v39 block3(v40, v58) else block7(v21)
             block7(v20:any):
-                v44:any = GuardTag(65532) v20 ! NotMap
-                v45:object = Object v44
-                GuardShape v45 ! Shape
-                v47:object = Slots v45
-                v48:any = LoadSlot(0) v45, v47
-                v49:f64 = GuardNum v48 ! NotNumber
-                v50:any = Box v49
-                return v50
+                v43:any = GuardTag(65532) v20 ! NotMap
+                v44:object = Object v43
+                GuardShape v44 ! Shape
+                v46:object = Slots v44
+                v47:any = LoadSlot(0) v44, v46
+                v48:f64 = GuardNum v47 ! NotNumber
+                v49:any = Box v48
+                return v49
             block8():
                 v21:any = GuardTag(65532) v1 ! LoopGuard
                 v22:object = Object v21
                 GuardShape v22 ! LoopGuard
                 v24:object = Slots v22
-                v54:object = Slots v22
-                v55:any = LoadSlot(0) v22, v54
-                v56:f64 = GuardNum v55 ! LoopGuard
-                jump block3(v15, v56)
+                v53:object = Slots v22
+                v54:any = LoadSlot(0) v22, v53
+                v55:f64 = GuardNum v54 ! LoopGuard
+                jump block3(v15, v55)
         "#]],
     );
 }

@@ -126,33 +126,33 @@ fn numbering_leaves_what_is_looked_up_in_a_table() {
             block5():
                 v18:object = Object v13
                 v19:object = Slots v18
-                v20:bool = NeedsBarrier v18
-                StoreSlot(1) v18, v14, v15, v13, v19, v20
+                GuardStorable v18 ! Frozen
+                StoreSlot(1, Marking) v18, v14, v15, v13, v19
                 jump block7()
             block6():
-                v21:object = Object v13
-                GuardShape v21 ! Shape
-                v22:any = Helper(PutInTable { site: MemberSite { name: 2, word: 3, calls_program: true, how: Member }, entry: 2 }) v13, v15
+                v20:object = Object v13
+                GuardShape v20 ! Shape
+                v21:any = Helper(PutInTable { site: MemberSite { name: 2, word: 3, calls_program: true, how: Member }, entry: 2 }) v13, v15
                 jump block7()
             block7():
-                v23:any = GuardTag(65532) v2 ! Shape
-                v24:object = Object v23
-                v25:bool = HasShape v24
-                branch v25 block8() else block9()
+                v22:any = GuardTag(65532) v2 ! Shape
+                v23:object = Object v22
+                v24:bool = HasShape v23
+                branch v24 block8() else block9()
             block8():
-                v26:object = Object v23
-                v27:object = Slots v26
-                v28:any = LoadSlot(0) v26, v27
-                jump block10(v28)
+                v25:object = Object v22
+                v26:object = Slots v25
+                v27:any = LoadSlot(0) v25, v26
+                jump block10(v27)
             block9():
-                v29:object = Object v23
-                GuardShape v29 ! Shape
-                v30:any = Helper(FindInTable { site: MemberSite { name: 1, word: 4, calls_program: false, how: Member }, entry: 1 }) v23
-                jump block10(v30)
-            block10(v31:any):
-                v32:f64 = GuardNum v31 ! NotNumber
-                v33:any = Box v32
-                return v33
+                v28:object = Object v22
+                GuardShape v28 ! Shape
+                v29:any = Helper(FindInTable { site: MemberSite { name: 1, word: 4, calls_program: false, how: Member }, entry: 1 }) v22
+                jump block10(v29)
+            block10(v30:any):
+                v31:f64 = GuardNum v30 ! NotNumber
+                v32:any = Box v31
+                return v32
             with:
             function params=1
             block0():
@@ -179,27 +179,27 @@ fn numbering_leaves_what_is_looked_up_in_a_table() {
                 branch v5 block5() else block6()
             block5():
                 v19:object = Slots v4
-                v20:bool = NeedsBarrier v4
-                StoreSlot(1) v4, v14, v15, v3, v19, v20
+                GuardStorable v4 ! Frozen
+                StoreSlot(1, Marking) v4, v14, v15, v3, v19
                 jump block7()
             block6():
                 GuardShape v4 ! Shape
-                v22:any = Helper(PutInTable { site: MemberSite { name: 2, word: 3, calls_program: true, how: Member }, entry: 2 }) v3, v15
+                v21:any = Helper(PutInTable { site: MemberSite { name: 2, word: 3, calls_program: true, how: Member }, entry: 2 }) v3, v15
                 jump block7()
             block7():
                 branch v5 block8() else block9()
             block8():
-                v27:object = Slots v4
-                v28:any = LoadSlot(0) v4, v27
-                jump block10(v28)
+                v26:object = Slots v4
+                v27:any = LoadSlot(0) v4, v26
+                jump block10(v27)
             block9():
                 GuardShape v4 ! Shape
-                v30:any = Helper(FindInTable { site: MemberSite { name: 1, word: 4, calls_program: false, how: Member }, entry: 1 }) v3
-                jump block10(v30)
-            block10(v31:any):
-                v32:f64 = GuardNum v31 ! NotNumber
-                v33:any = Box v32
-                return v33
+                v29:any = Helper(FindInTable { site: MemberSite { name: 1, word: 4, calls_program: false, how: Member }, entry: 1 }) v3
+                jump block10(v29)
+            block10(v30:any):
+                v31:f64 = GuardNum v30 ! NotNumber
+                v32:any = Box v31
+                return v32
         "#]],
     );
 }

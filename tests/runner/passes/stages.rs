@@ -485,19 +485,19 @@ fn scalar_promotion_carries_a_member_in_a_register() {
             - block3(): in loop0
             -     v14:any = LoadSlot(0) v5, v13
             -     v15:f64 = GuardNum v14 ! NotNumber
-            + block3(v33:f64): in loop0
-            +     v14:any = Box v33
+            + block3(v32:f64): in loop0
+            +     v14:any = Box v32
             -     v17:f64 = FAdd v15, v16
-            +     v17:f64 = FAdd v33, v16
+            +     v17:f64 = FAdd v32, v16
               block4(): in loop0
-            -     branch v28 block3() else block5()
-            +     branch v28 block3(v17) else block5()
+            -     branch v27 block3() else block5()
+            +     branch v27 block3(v17) else block5()
               block6():
             -     jump block3()
-            +     v30:object = Slots v5
-            +     v31:any = LoadSlot(0) v5, v30
-            +     v32:f64 = GuardNum v31 ! LoopGuard
-            +     jump block3(v32)
+            +     v29:object = Slots v5
+            +     v30:any = LoadSlot(0) v5, v29
+            +     v31:f64 = GuardNum v30 ! LoopGuard
+            +     jump block3(v31)
         "#]],
     );
 }
@@ -542,31 +542,5 @@ fn late_dead_code_goes() {
         - block3():
         -     return v2
     "#]],
-    );
-}
-
-#[test]
-fn representation_keeps_doubles_that_only_doubles_are_made_of() {
-    check_stage(
-        Stage::Representation,
-        "px = 0\ndx = 1\nlevel = 2\nf = function\n  globals.px = px + dx * level\nend function\n\
-         for k in range(1, 500)\n  f\nend for\nprint px\n",
-        "1000\n",
-        &expect![[r#"
-              block1():
-            -     v3:int = GuardInt v2 ! NotInteger
-            +     v3:f64 = GuardNum v2 ! NotInteger
-            -     v5:int = GuardInt v4 ! NotInteger
-            +     v5:f64 = GuardNum v4 ! NotInteger
-            -     v7:int = GuardInt v6 ! NotInteger
-            -     v8:f64 = ToF64 v5
-            -     v9:f64 = ToF64 v7
-            -     v10:f64 = FMul v8, v9
-            -     v11:f64 = ToF64 v3
-            -     v12:f64 = FAdd v11, v10
-            +     v7:f64 = GuardNum v6 ! NotInteger
-            +     v10:f64 = FMul v5, v7
-            +     v12:f64 = FAdd v3, v10
-        "#]],
     );
 }

@@ -299,11 +299,7 @@ impl Builder<'_> {
         }
         let x = self.reg(arg);
         let slot = match (math, x.ty) {
-            // What is rounded may come from a guard that nothing else wants an integer of, and would become one that lets fractions through.
-            (Math::Floor | Math::Ceil | Math::Round, Ty::Int(..)) => {
-                let val = self.as_int(x);
-                self.slot(Op::Whole, &[val], x.ty, None)
-            }
+            (Math::Floor | Math::Ceil | Math::Round, Ty::Int(..)) => x,
             (Math::Abs, Ty::Int(lo, hi)) => {
                 let most = lo.abs().max(hi.abs());
                 let least = if lo > 0 { lo } else { 0 };

@@ -43,7 +43,8 @@ impl Builder<'_> {
         match slot.ty {
             Ty::Function(target) => self.go(usize::from(target != Target::Code(code))),
             Ty::Any => {
-                let is_it = self.op(Op::IsCode(code), &[slot.val], Rep::Bool);
+                let found = self.op(Op::CodeOf, &[slot.val], Rep::Int);
+                let is_it = self.op(Op::IsCode(code), &[found], Rep::Bool);
                 let mut yes = self.env.clone();
                 yes.regs[callee.0 as usize].ty = Ty::Function(Target::Code(code));
                 self.fork(is_it, Some(yes), None)

@@ -11,7 +11,7 @@ use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
 use crate::ssa::shape_set::ShapeSet;
 use crate::ssa::types::Ty;
-use crate::ssa::{Block, Helper, MemberSite, Op, Rep, Val};
+use crate::ssa::{Barrier, Block, Helper, MemberSite, Op, Rep, Val};
 use minilive_mir::ir::{Const, NameId, Reg, RegRange};
 use minilive_runtime::value::TAG_MAP;
 
@@ -139,8 +139,9 @@ impl Builder<'_> {
             let op = match way.added {
                 None => {
                     args.push(it.op(Op::Slots, &[object], Rep::Object));
-                    args.push(it.op(Op::NeedsBarrier, &[object], Rep::Bool));
-                    Op::StoreSlot(way.slot)
+                    let (barrier, needs) = it.barrier(&[object]);
+                    args.extend(needs);
+                    Op::StoreSlot(way.slot, barrier)
                 }
                 Some(shape) => Op::AddSlot { slot: way.slot, shape },
             };
@@ -158,6 +159,17 @@ impl Builder<'_> {
         self.env.types_ok = 0;
         self.effect();
         Ok(())
+    }
+
+    /// What a store into a list or map object, the first of what is found out before, has to ask, and the answer if it is found by
+    /// an instruction. Leaves if it is frozen or the like, unless that has been so before.
+    pub(crate) fn barrier(&mut self, of: &[Val]) -> (Barrier, Option<Val>) {
+        if !self.may(ExitReason::Frozen) {
+            return (Barrier::Found, Some(self.op(Op::NeedsBarrier, of, Rep::Bool)));
+        }
+        let exit = self.exit(ExitReason::Frozen);
+        self.op_exit(Op::GuardStorable, &of[..1], Rep::None, Some(exit));
+        (Barrier::Marking, None)
     }
 
     /// `obj["name"]` and `@obj.name`, which do not invoke what they find.

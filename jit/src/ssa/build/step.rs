@@ -6,7 +6,7 @@ use crate::feedback::{Index, Kinds};
 use crate::reason::{ExitReason, Refusal};
 use crate::ssa::helper::Lookup;
 use crate::ssa::types::Ty;
-use crate::ssa::{Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
+use crate::ssa::{Barrier, Cmp, Edge, End, Exit, Helper, Op, Rep, Val};
 use minilive_mir::ir::{BinaryOp, Const, ConstId, Inst, InstId, NameId, Reg, RegRange};
 use minilive_runtime::list::MAX_LIST;
 use minilive_runtime::realm::STRING_KEYS;
@@ -328,8 +328,13 @@ impl Builder<'_> {
         match guarded {
             Some(Place { object, index, len }) => {
                 let array = self.op(Op::Elements, &[object, len], Rep::Object);
-                let barrier = self.op(Op::NeedsBarrier, &[object, len], Rep::Bool);
-                self.op(Op::StoreElement, &[object, index, list, value, array, barrier], Rep::None)
+                // Lists that were made as rules are no longer once something is stored in them, which is often here.
+                let (barrier, needs) = match self.input.seen.index(self.at).settled {
+                    true => (Barrier::Found, Some(self.op(Op::NeedsBarrier, &[object, len], Rep::Bool))),
+                    false => self.barrier(&[object, len]),
+                };
+                let args: Vec<Val> = [object, index, list, value, array].into_iter().chain(needs).collect();
+                self.op(Op::StoreElement { barrier, fits: false }, &args, Rep::None)
             }
             None => self.op(Op::ListSet, &[list, index, value], Rep::None),
         };

@@ -69,10 +69,10 @@ pub(super) fn use_of(inst: &Inst) -> Use {
     match inst.op {
         Op::GuardTag(tag) if [TAG_MAP, TAG_LIST].contains(&u64::from(tag)) => Use::Alias,
         Op::GuardNotFunction | Op::GuardNotBits(_) | Op::Object | Op::Slots | Op::Elements => Use::Alias,
-        Op::GuardShape(_) | Op::HasShape(_) | Op::LoadSlot(_) | Op::NeedsBarrier => Use::Look,
+        Op::GuardShape(_) | Op::HasShape(_) | Op::LoadSlot(_) | Op::NeedsBarrier | Op::GuardStorable => Use::Look,
         Op::StoredLen { .. } | Op::ListLen | Op::LoadElement => Use::Look,
-        Op::StoreSlot(_) | Op::AddSlot { .. } => Use::Store(inst.args[2]),
-        Op::StoreElement => Use::Store(inst.args[3]),
+        Op::StoreSlot(..) | Op::AddSlot { .. } => Use::Store(inst.args[2]),
+        Op::StoreElement { .. } => Use::Store(inst.args[3]),
         Op::SameBits => Use::Same,
         _ => Use::Escape,
     }

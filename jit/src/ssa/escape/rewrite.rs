@@ -157,7 +157,7 @@ impl Pass<'_> {
                     self.same[result.0 as usize] = fields.slots[usize::from(slot)];
                 }
             }
-            (Op::StoreSlot(slot), _) => fields.slots[usize::from(slot)] = inst.args[2],
+            (Op::StoreSlot(slot, _), _) => fields.slots[usize::from(slot)] = inst.args[2],
             (Op::StoredLen { .. } | Op::ListLen, _) => {
                 inst.op = Op::Int(fields.slots.len() as i64);
                 inst.args.clear();
@@ -168,7 +168,7 @@ impl Pass<'_> {
                     self.same[result.0 as usize] = fields.slots[self.element(inst, fields.slots.len())];
                 }
             }
-            (Op::StoreElement, _) => {
+            (Op::StoreElement { .. }, _) => {
                 let element = self.element(inst, fields.slots.len());
                 fields.slots[element] = inst.args[3];
             }
@@ -176,7 +176,7 @@ impl Pass<'_> {
                 fields.shape = shape;
                 fields.slots.push(inst.args[2]);
             }
-            (Op::GuardShape(_), _) | (_, Use::Alias) => {}
+            (Op::GuardShape(_) | Op::GuardStorable, _) | (_, Use::Alias) => {}
             _ => return true,
         }
         false

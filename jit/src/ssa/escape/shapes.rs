@@ -115,12 +115,12 @@ impl Walk<'_> {
         let is_list = shape == LIST;
         let fits = match inst.op {
             Op::GuardTag(tag) => is_list == (u64::from(tag) == TAG_LIST),
-            Op::LoadElement | Op::StoreElement => {
+            Op::LoadElement | Op::StoreElement { .. } => {
                 let index = self.indexes[inst.args[1].0 as usize];
                 is_list && index.is_some_and(|it| it.element(slots, |list| self.found.of(list) == Some(i)).is_some())
             }
             Op::GuardShape(shapes) => shapes.contains(shape),
-            Op::LoadSlot(slot) | Op::StoreSlot(slot) => !is_list && usize::from(slot) < slots,
+            Op::LoadSlot(slot) | Op::StoreSlot(slot, _) => !is_list && usize::from(slot) < slots,
             Op::AddSlot { slot, shape } => {
                 forms.insert(i, (shape, slots + 1));
                 !is_list && usize::from(slot) == slots

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use minilive_jit::engine::TierPolicy;
 
 /// Which tiers may run a program, and when.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tiers {
     /// Use the interpreter alone.
     #[arg(long, conflicts_with = "tier")]

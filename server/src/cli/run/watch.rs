@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// What to tell of code.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Watch {
     /// Say on standard error, as it happens, what is compiled, refused, left and dropped, and why.
     #[arg(long)]

@@ -7,7 +7,6 @@ use super::{FileFacts, Look, Values, gets_globals_out_of_sight};
 use crate::guide::types as guide;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics;
-use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 /// References to references are followed so far.
@@ -34,7 +33,7 @@ pub struct ReferredCall {
 
 /// Those of a file.
 pub fn calls_by_reference(facts: &FileFacts) -> Vec<ReferredCall> {
-    let mut names: Vec<_> = referring(facts).into_iter().collect();
+    let mut names: Vec<_> = facts.referring().collect();
     if names.is_empty() {
         return Vec::new();
     }
@@ -44,19 +43,6 @@ pub fn calls_by_reference(facts: &FileFacts) -> Vec<ReferredCall> {
         .into_iter()
         .flat_map(|name| facts.calls(name).filter_map(|it| look.referred(it, name)).collect::<Vec<_>>())
         .collect()
-}
-
-/// The names of variables and members that some code gives a reference to a name.
-fn referring(facts: &FileFacts) -> FxHashSet<&SmolStr> {
-    let given = facts.units.iter().flat_map(|it| {
-        let says = &it.facts;
-        let variables = says.assigned.iter().chain(&says.outer).chain(&says.globals);
-        let members = says.members.iter().map(|(_, name, value)| (name, value));
-        let all = variables.chain(says.maps.iter().flatten()).map(|(name, value)| (name, value));
-        all.chain(members)
-    });
-    let is_reference = |value: &Symbol| matches!(value, Symbol::Ref(of) if matches!(**of, Symbol::Name(_)));
-    given.filter(|(_, value)| is_reference(value)).map(|(name, _)| name).collect()
 }
 
 impl Look<'_> {

@@ -353,6 +353,8 @@ fn statements_and_functions_at_random_leave_nothing_behind() {
             let ran = std::mem::take(&mut *bench.log.lock().expect("no test panics in a query"));
             let fresh = Bench::new(&bench.text);
             assert_eq!(now, said(&fresh), "edit {number} of {seed} in\n{}", bench.text);
+            let found = |bench: &Bench| indexed(&file_facts(&bench.db, bench.file));
+            assert_eq!(found(&bench), found(&fresh), "edit {number} of {seed} in\n{}", bench.text);
             let (ours, anothers) = (surroundings(&bench.db, bench.file), surroundings(&fresh.db, fresh.file));
             assert_eq!(*ours, *anothers, "edit {number} of {seed} in\n{}", bench.text);
             for (all, some) in [("all_findings", "findings_of"), ("all_types", "around"), ("all_facts", "file_facts")] {
@@ -362,4 +364,16 @@ fn statements_and_functions_at_random_leave_nothing_behind() {
         }
     }
     assert!(kept > 1500 && anew > 30, "both ways were taken: {kept} times from before, {anew} times anew");
+}
+
+/// What the indexes of a file's facts find.
+fn indexed(facts: &crate::db::FileFacts) -> String {
+    let mut referring: Vec<_> = facts.referring().collect();
+    referring.sort_unstable();
+    let units = (facts.open_units().collect::<Vec<_>>(), facts.decisions().collect::<Vec<_>>());
+    let mut through: Vec<_> = facts.units.iter().flat_map(|it| &it.facts.read_through).collect();
+    through.sort_unstable();
+    through.dedup();
+    let through: Vec<_> = through.into_iter().map(|name| facts.readers_through(name).collect::<Vec<_>>()).collect();
+    format!("{referring:?} {units:?} {through:?} {}", facts.gives_function())
 }

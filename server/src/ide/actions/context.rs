@@ -5,6 +5,7 @@
 use super::super::live::Live;
 use super::super::names::units_at;
 use super::Edit;
+use super::others::Others;
 use crate::db::{self, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use minilive_mir::diagnostic::Severity;
@@ -28,6 +29,8 @@ pub(super) struct Context<'a> {
     pub at: TextRange,
     pub root: SyntaxNode,
     pub parse: Arc<Parse>,
+    /// The other files that see names of this one.
+    pub others: Others<'a>,
 }
 
 /// An expression, or the left part of a chain.
@@ -56,7 +59,8 @@ impl<'a> Context<'a> {
         let root = SyntaxNode::new_root(parse.green.clone());
         let whole = root.text_range();
         let at = TextRange::new(at.start().min(whole.end()), at.end().min(whole.end()));
-        Context { db, document, live, at, root, parse }
+        let others = Others::of(db, document.file, live);
+        Context { db, document, live, at, root, parse, others }
     }
 
     /// Whether the text has syntax errors.
@@ -138,14 +142,15 @@ impl<'a> Context<'a> {
         !own.locals && !by_children && !(0..facts.units.len() as u32).any(opens)
     }
 
-    /// A name that stands nowhere in the text and means nothing.
+    /// A name that stands nowhere in the text, means nothing, and is looked for by no other file of the program.
     pub fn fresh_name(&self, wish: &str) -> String {
         let tokens = self.root.descendants_with_tokens().filter_map(|it| it.into_token());
         let taken: std::collections::HashSet<String> =
             tokens.filter(|it| it.kind() == SyntaxKind::Ident).map(|it| it.text().to_owned()).collect();
         let is_free = |name: &String| {
             let in_text = self.document.text.contains(&format!("\"{name}\""));
-            !taken.contains(name) && !in_text && intrinsics::find(name).is_none() && !self.live.checks.knows(name)
+            let is_ours = !taken.contains(name) && !in_text && intrinsics::find(name).is_none();
+            is_ours && !self.live.checks.knows(name) && !self.others.look_for(name)
         };
         let numbered = (2..).map(|number| format!("{wish}{number}"));
         std::iter::once(wish.to_owned()).chain(numbered).find(is_free).unwrap_or_default()

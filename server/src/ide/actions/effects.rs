@@ -34,7 +34,7 @@ impl Judge {
         let ranges = db::unit_places(ctx.db, placed.unit).ranges.iter().map(|it| *it + placed.start).collect();
         // Who imports this file may change what its names hold.
         let code = db::function_mir(ctx.db, placed.unit).unit.clone();
-        let types = if super::super::checks::is_imported(ctx.db, file) {
+        let types = if ctx.others.may_import() {
             db::unit_types_alone(&code).results
         } else {
             super::super::types::certain(ctx.db, file, unit as usize)

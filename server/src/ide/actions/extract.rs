@@ -1,4 +1,5 @@
-//! An expression gets a name: as a variable before its statement, or as a function before the statement of the file.
+//! An expression gets a name: as a variable before its statement, or as a function before the statement of the file
+//! or, in a function within a function, of the outer one.
 //!
 //! Part of `actions`. Invariants: the expression is evaluated as often as before and after the same effects; a value that may be a
 //! function is passed on with `@`, so that it is not called where it was not; a new name means nothing anywhere in the text.
@@ -7,9 +8,9 @@ use super::context::{Context, Selected, is_only_a_value, statement_of};
 use super::effects::{Judge, evaluated_once_in, unparen};
 use super::{Action, ActionKind, Edit};
 use crate::ide::infer::{Binding, binding};
-use minilive_mir::names::{NameUse, Place};
+use minilive_mir::names::{ENSURE_IMPORT, NameUse, Place};
 use minilive_syntax::ast::{AstNode, BinaryExpr, Expr, Stmt};
-use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 /// `value = EXPR` before the statement of an expression.
@@ -47,7 +48,7 @@ pub(super) fn variable(ctx: &Context<'_>) -> Option<Action> {
     Some(Action::rewrite(ActionKind::Extract, "Extract into a variable", edits))
 }
 
-/// `name = function(…) return EXPR` before the statement of the file, and a call of it in the place of the expression.
+/// `name = function(…) return EXPR` at its [`Home`], and a call of it in the place of the expression.
 pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
     let selected = ctx.selected_expr().filter(is_worth_it)?;
     let parent = selected.parent().filter(|_| may_be_replaced(&selected))?;
@@ -61,27 +62,59 @@ pub(super) fn function(ctx: &Context<'_>) -> Option<Action> {
     if in_parameters || !ctx.is_closed(unit) || !stays_the_same_elsewhere(expr.syntax()) {
         return None;
     }
-    let judge = Judge::of(ctx, unit)?;
+    let (judge, home) = (Judge::of(ctx, unit)?, Home::of(ctx, unit, statement.syntax())?);
     let params = variables_in(ctx, unit, range)?;
     let name = ctx.fresh_name("newFunction");
     let arguments =
         params.iter().map(|it| if is_read_at_once(ctx, expr, range, it) { it.clone() } else { argument(&judge, it) });
     let arguments = arguments.collect::<Vec<_>>().join(", ");
     let call = Edit { range, insert: format!("{name}({arguments})") };
-    let line_end = ctx.line_end();
-    let header = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
-    let body = format!("{}return {}", ctx.indent(), ctx.text(range));
-    let made = format!("{name} = function{header}{line_end}{body}{line_end}end function{line_end}{line_end}");
-    let edits = vec![call, definition(ctx, statement.syntax(), made)?];
+    let header = if params.is_empty() { name } else { format!("{name}({})", params.join(", ")) };
+    let made = home.definition(ctx, &header, &[format!("return {}", ctx.text(range))]);
+    let edits = vec![call, made];
     let edits = ctx.checked(edits, &[(0, parent.kind())])?;
     Some(Action::rewrite(ActionKind::Extract, "Extract into a function", edits))
 }
 
-/// A definition before the statement of the file that holds a node.
-pub(super) fn definition(ctx: &Context<'_>, inside: &SyntaxNode, made: String) -> Option<Edit> {
-    let top = ctx.top_statement(inside)?;
-    let at = top.text_range().start();
-    ctx.line_before(at).is_empty().then(|| Edit { range: TextRange::empty(at), insert: made })
+/// Where a new function stands.
+pub(super) struct Home {
+    at: TextSize,
+    indent: String,
+}
+
+impl Home {
+    /// Before the statement of the file that holds a node of a unit; of a function within a function, before the statement of the outer one,
+    /// since whoever imports the file makes its top level the variables of a module, which the inner one does not see.
+    pub fn of(ctx: &Context<'_>, unit: u32, inside: &SyntaxNode) -> Option<Home> {
+        let Some(around) = ctx.facts().enclosing_function(unit) else {
+            let at = ctx.top_statement(inside)?.text_range().start();
+            return ctx.line_before(at).is_empty().then(|| Home { at, indent: String::new() });
+        };
+        let function = inside.ancestors().find(|it| it.kind() == SyntaxKind::FunctionExpr)?;
+        let is_around = |it: &SyntaxNode| matches!(it.kind(), SyntaxKind::FunctionExpr | SyntaxKind::ParamList);
+        let in_it = function.ancestors().skip(1).take_while(|it| !is_around(it));
+        let statement = in_it.filter(|it| Stmt::can_cast(it.kind())).last()?;
+        let at = statement.text_range().start();
+        let is_seen = ctx.unit_at(at) == Some(around) && ctx.is_closed(around);
+        let indent = ctx.indent_of(&statement).filter(|_| is_seen)?.to_owned();
+        Some(Home { at, indent })
+    }
+
+    /// A function there: its name with its parameters in parentheses, and the lines of its body. The first line stands behind what the
+    /// statement behind it is indented by.
+    pub fn definition(&self, ctx: &Context<'_>, header: &str, body: &[String]) -> Edit {
+        let (line_end, level, indent) = (ctx.line_end(), ctx.indent(), &self.indent);
+        let (name, params) = header.split_at(header.find('(').unwrap_or(header.len()));
+        let mut made = format!("{name} = function{params}{line_end}");
+        for line in body {
+            if !line.trim().is_empty() {
+                made += &format!("{indent}{level}{line}");
+            }
+            made += line_end;
+        }
+        made += &format!("{indent}end function{line_end}{line_end}{indent}");
+        Edit { range: TextRange::empty(self.at), insert: made }
+    }
 }
 
 /// Whether a part of a chain may be something that must not have a name though the chain is none: behind an error `or` gives its right
@@ -100,7 +133,7 @@ fn is_worth_it(selected: &Selected) -> bool {
 /// Whether another expression may stand in its place: it is neither assigned to nor called nor referred to.
 fn may_be_replaced(selected: &Selected) -> bool {
     let expr = &selected.expr;
-    let Some(parent) = expr.syntax().parent() else { return false };
+    let Some(parent) = expr.syntax().parent().filter(|_| !names_module(expr.syntax())) else { return false };
     if selected.is_part() {
         return true;
     }
@@ -117,6 +150,19 @@ fn may_be_replaced(selected: &Selected) -> bool {
     // The whole value of a variable has a name.
     let has_name = parent.kind() == SyntaxKind::AssignStmt && matches!(target, Some(Expr::Name(_)));
     by_kind && !has_name && target.is_none_or(|it| !it.range().contains_range(expr.range()))
+}
+
+/// Whether it is the name by which something is imported: that must stand there for whoever reads the program.
+fn names_module(expr: &SyntaxNode) -> bool {
+    expr.ancestors().skip(1).any(|it| {
+        let is_call = matches!(it.kind(), SyntaxKind::CallStmt | SyntaxKind::PostfixExpr);
+        let callee = it.first_child().filter(|_| is_call);
+        callee.is_some_and(|it| !it.text_range().contains_range(expr.text_range()) && is_import(&it.text().to_string()))
+    })
+}
+
+fn is_import(callee: &str) -> bool {
+    callee == "import" || callee.rsplit('.').next() == Some(ENSURE_IMPORT)
 }
 
 /// The name in the place of an expression, without a call of what it holds.

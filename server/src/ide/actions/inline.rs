@@ -8,7 +8,6 @@ use super::context::{Context, statement_of};
 use super::effects::{Judge, evaluated_once_in, unparen};
 use super::extract::uses_in;
 use super::{Action, ActionKind, Edit};
-use crate::ide::checks::is_imported;
 use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, named_at, uses};
 use minilive_mir::names::{Access, Place};
@@ -65,9 +64,6 @@ fn find(ctx: &Context<'_>) -> Option<Variable> {
     if !matches!(named.target, Target::Variable(_) | Target::Global) || named.of.place != Place::Bare {
         return None;
     }
-    if named.target == Target::Global && is_imported(ctx.db, file) {
-        return None;
-    }
     let found = uses(&mut infer, ctx.db, file, &named.name, &named.target);
     let (writes, reads): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| it.access != Access::Read);
     let [write] = &*writes else { return None };
@@ -77,6 +73,9 @@ fn find(ctx: &Context<'_>) -> Option<Variable> {
     }
     let node = ctx.root.covering_element(write.range);
     let Stmt::Assign(assign) = node.ancestors().find_map(Stmt::cast)? else { return None };
+    if named.target == Target::Global && ctx.others.may_name(&named.name) {
+        return None;
+    }
     let is_target = assign.target()?.range() == write.range && assign.operator() == Some(SyntaxKind::Eq);
     let value = assign.value().filter(|_| is_target)?;
     let unit = write.unit;
@@ -131,7 +130,7 @@ fn names_are_fixed(ctx: &Context<'_>, it: &Variable, value: &Expr) -> bool {
         let Some(named) = named.filter(|it| matches!(it.target, Target::Variable(_) | Target::Global)) else {
             return false;
         };
-        if named.target == Target::Global && is_imported(ctx.db, ctx.document.file) {
+        if named.target == Target::Global && ctx.others.may_write(&named.name) {
             return false;
         }
         let found = uses(&mut infer, ctx.db, ctx.document.file, &named.name, &named.target);

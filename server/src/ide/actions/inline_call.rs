@@ -8,7 +8,6 @@ use super::effects::{Judge, unparen};
 use super::extract::{stays_the_same_elsewhere, uses_in};
 use super::inline::in_place;
 use super::{Action, ActionKind, Edit};
-use crate::ide::checks::is_imported;
 use crate::ide::infer::{Binding, Infer, binding};
 use crate::ide::names::{Target, named_at, uses};
 use minilive_mir::names::{Access, Place};
@@ -22,7 +21,7 @@ pub(super) fn call(ctx: &Context<'_>) -> Option<Action> {
     let call = name.parent().and_then(PostfixExpr::cast)?;
     let suffixes: Vec<_> = call.suffixes().collect();
     let [Suffix::Call(args)] = &*suffixes else { return None };
-    if call.base()?.syntax() != &name || is_imported(ctx.db, ctx.document.file) {
+    if call.base()?.syntax() != &name || ctx.others.may_import() {
         return None;
     }
     let (function, called) = definition(ctx, &name)?;
@@ -87,7 +86,7 @@ fn definition(ctx: &Context<'_>, name: &minilive_syntax::SyntaxNode) -> Option<(
     let file = ctx.document.file;
     let mut infer = Infer::new(ctx.db, &ctx.live.places);
     let named = named_at(&mut infer, ctx.db, file, name.text_range().start())?;
-    if named.target != Target::Global {
+    if named.target != Target::Global || ctx.others.may_write(&named.name) {
         return None;
     }
     let found = uses(&mut infer, ctx.db, file, &named.name, &named.target);

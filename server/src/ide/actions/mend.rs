@@ -7,7 +7,7 @@ use super::context::Context;
 use super::effects::Judge;
 use super::{Action, Edit};
 use crate::db;
-use crate::ide::checks::{Behind, Check, Fix, is_imported};
+use crate::ide::checks::{Behind, Check, Fix};
 use crate::ide::diagnostics::Diagnostic;
 use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, further_out, named_at, uses};
@@ -203,7 +203,7 @@ fn is_plain_assignment(statement: &SyntaxNode, target: TextRange) -> bool {
 fn is_alone(ctx: &Context<'_>, unit: u32) -> bool {
     let file = ctx.document.file;
     let behind = Behind::new(ctx.db, file, &ctx.live.places);
-    ctx.is_closed(unit) && !is_imported(ctx.db, file) && !behind.may_give_more()
+    ctx.is_closed(unit) && !ctx.others.may_import() && !behind.may_give_more()
 }
 
 /// All uses of the variable that is named there; none if one may mean something else.

@@ -8,7 +8,6 @@ use super::context::Context;
 use super::unused::does_nothing;
 use super::{Action, ActionKind, Edit};
 use crate::db;
-use crate::ide::checks::is_imported;
 use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, named_at, uses};
 use minilive_mir::names::{Access, Place};
@@ -66,7 +65,7 @@ fn calls(ctx: &Context<'_>, function: &FunctionExpr) -> Option<Vec<Found>> {
     let Expr::Name(name) = &target else { return None };
     let (file, text) = (ctx.document.file, name.name_token()?.text().to_owned());
     // A module that this file imports sees its globals.
-    let is_alone = !is_imported(ctx.db, file) && db::module_imports(ctx.db, file).is_empty();
+    let is_alone = !ctx.others.may_import() && db::module_imports(ctx.db, file).is_empty();
     if !is_alone || intrinsics::find(&text).is_some() || !ctx.is_closed(ctx.unit_at(target.range().start())?) {
         return None;
     }

@@ -9,7 +9,6 @@ use crate::db::{self, LiveDb};
 use crate::document::DocumentView;
 use crate::ide::checks::{Behind, Check, is_seen_whole, program};
 use crate::ide::live::Live;
-use minilive_mir::names::Openness;
 use minilive_syntax::TextRange;
 use minilive_syntax::ast::{AstNode, Stmt};
 
@@ -106,11 +105,10 @@ fn may_move(ctx: &Context<'_>, imports: &[&Import]) -> bool {
     let names: Vec<&str> = imports.iter().map(|it| it.path.rsplit('/').next().unwrap_or_default()).collect();
     let is_double = |(at, name): (usize, &&str)| names[..at].contains(name);
     let (file, behind) = (ctx.document.file, Behind::new(ctx.db, ctx.document.file, &ctx.live.places));
-    let is_closed = |facts: &db::FileFacts| facts.units.iter().all(|it| it.facts.open == Openness::default());
+    let is_closed = |facts: &db::FileFacts| facts.open_units().next().is_none();
     let sees_nothing = |file: db::File| {
         let facts = db::file_facts(ctx.db, file);
-        let asks = |name: &str| facts.units.iter().any(|it| it.facts.read_through.contains(name));
-        let sees = |name: &&str| facts.is_read(name) && !facts.is_global(name) || asks(name);
+        let sees = |name: &&str| facts.is_read(name) && !facts.is_global(name) || facts.is_read_through(name);
         !names.iter().any(sees) && is_closed(&facts)
     };
     !names.iter().enumerate().any(is_double)

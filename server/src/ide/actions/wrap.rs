@@ -6,9 +6,8 @@
 
 use super::context::{Context, is_only_a_value};
 use super::effects::{CONTAINER, Judge};
-use super::extract::{argument, definition, stays_the_same_elsewhere, uses_in};
+use super::extract::{Home, argument, stays_the_same_elsewhere, uses_in};
 use super::{Action, ActionKind, Edit};
-use crate::ide::checks::is_imported;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place};
 use minilive_mir::types::TypeSet;
@@ -36,14 +35,15 @@ pub(super) fn statements(ctx: &Context<'_>) -> Option<Action> {
         return None;
     }
     let (inputs, output) = if in_function { of_function(ctx, unit, &selected)? } else { of_file(ctx, &selected)? };
-    let judge = Judge::of(ctx, unit)?;
+    let (judge, home) = (Judge::of(ctx, unit)?, Home::of(ctx, unit, first)?);
     let name = ctx.fresh_name("newFunction");
     let arguments: Vec<_> = inputs.iter().map(|it| argument(&judge, it)).collect();
     let call = if arguments.is_empty() { name.clone() } else { format!("{name}({})", arguments.join(", ")) };
     let call = output.as_ref().map_or_else(|| call.clone(), |output| format!("{output} = {call}"));
     let result = output.map(|it| if may_be_function(ctx, &judge, &it) { format!("@{it}") } else { it.to_string() });
-    let made = made(ctx, &selected, indent, &name, &inputs, result.as_deref())?;
-    let edits = vec![Edit { range: selected.range, insert: call }, definition(ctx, first, made)?];
+    let header = if inputs.is_empty() { name } else { format!("{name}({})", inputs.join(", ")) };
+    let body = body(ctx, &selected, indent, result.as_deref());
+    let edits = vec![Edit { range: selected.range, insert: call }, home.definition(ctx, &header, &body)];
     Some(Action::rewrite(ActionKind::Extract, "Wrap in a function", ctx.running(edits)?))
 }
 
@@ -105,7 +105,7 @@ fn of_function(ctx: &Context<'_>, unit: u32, selected: &Selected) -> Option<Flow
     let whole = placed.range();
     let outside: Vec<_> =
         uses_in(ctx, unit, whole).into_iter().filter(|it| !selected.range.contains_range(it.range)).collect();
-    // The new function stands at the top of the file, where variables of the function around this one are not seen.
+    // Where a function around this one has such a variable too, the new function would see that.
     let around = facts.enclosing_function(unit);
     if around.is_some_and(|around| inside.iter().any(|use_| facts.has_variable(around, &use_.name))) {
         return None;
@@ -146,7 +146,7 @@ fn of_file(ctx: &Context<'_>, selected: &Selected) -> Option<Flow> {
     }
     let written: Vec<_> = inside.iter().filter(|it| it.access.writes()).map(|it| it.name.clone()).collect();
     let is_shared = shared.iter().any(|it| written.contains(&it.name));
-    if is_shared || !written.is_empty() && is_imported(ctx.db, ctx.document.file) {
+    if is_shared || written.iter().any(|it| ctx.others.may_name(it)) {
         return None;
     }
     // Lists and maps are shown by the names of globals inside of others, by those of a function's variables never.
@@ -240,29 +240,11 @@ fn assigns(statement: &SyntaxNode, name: &str) -> bool {
     target.name_token().is_some_and(|it| it.text() == name)
 }
 
-/// The text of the new function.
-fn made(
-    ctx: &Context<'_>,
-    selected: &Selected,
-    indent: &str,
-    name: &str,
-    inputs: &[SmolStr],
-    result: Option<&str>,
-) -> Option<String> {
-    let (line_end, level) = (ctx.line_end(), ctx.indent());
-    let header = if inputs.is_empty() { String::new() } else { format!("({})", inputs.join(", ")) };
-    let mut made = format!("{name} = function{header}{line_end}");
-    for (number, line) in ctx.text(selected.range).lines().enumerate() {
+/// The lines of the new function, without its own indentation.
+fn body(ctx: &Context<'_>, selected: &Selected, indent: &str, result: Option<&str>) -> Vec<String> {
+    let lines = ctx.text(selected.range).lines().enumerate().map(|(number, line)| {
         let line = line.trim_end_matches('\r');
-        let line = if number == 0 { line } else { line.strip_prefix(indent).unwrap_or(line.trim_start()) };
-        if !line.trim().is_empty() {
-            made += &level;
-            made += line;
-        }
-        made += line_end;
-    }
-    if let Some(result) = result {
-        made += &format!("{level}return {result}{line_end}");
-    }
-    Some(made + "end function" + line_end + line_end)
+        if number == 0 { line } else { line.strip_prefix(indent).unwrap_or(line.trim_start()) }.to_owned()
+    });
+    lines.chain(result.map(|it| format!("return {it}"))).collect()
 }

@@ -11,7 +11,7 @@ use crate::document::DocumentView;
 use minilive_mir::diagnostic::Severity;
 use minilive_syntax::SyntaxKind::{self, Block, Error, ForKw, IfKw, SourceFile, WhileKw};
 use minilive_syntax::{SyntaxError, SyntaxNode, TextRange, TextSize};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// So many units behind a warning are looked at; what rests on more of them is not told.
@@ -145,7 +145,7 @@ impl Broken {
 
     /// Takes out what is told of broken statements, and what may rest on them.
     pub fn retain(&self, db: &LiveDb, document: &DocumentView, found: &mut Vec<Check>) {
-        let mut clean = FxHashSet::default();
+        let mut known = FxHashMap::default();
         found.retain(|it| {
             let is_inside = |broken: &TextRange| broken.intersect(it.range).is_some();
             if self.whole || self.ranges.iter().any(is_inside) {
@@ -160,23 +160,36 @@ impl Broken {
                 return true;
             }
             let unit = units_at(db, document.file, it.range.start()).next();
-            unit.is_some_and(|unit| !self.units.contains(&unit) && self.is_clean(unit, &mut clean))
+            unit.is_some_and(|unit| !self.units.contains(&unit) && self.is_clean(unit, &mut known))
         });
     }
 
-    /// Whether nothing that a unit reads comes from a broken statement, however far away.
-    fn is_clean(&self, unit: u32, clean: &mut FxHashSet<u32>) -> bool {
-        if clean.contains(&unit) {
-            return true;
+    /// Whether nothing that a unit reads comes from a broken statement, however far away. What was found of units is `known`: what is clean
+    /// has nothing but clean ones behind it, and what has one behind it that is not is none either.
+    fn is_clean(&self, unit: u32, known: &mut FxHashMap<u32, bool>) -> bool {
+        if let Some(&is_clean) = known.get(&unit) {
+            return is_clean;
         }
-        let (mut seen, mut names) = (FxHashSet::from_iter([unit]), FxHashSet::default());
-        let mut due = vec![unit];
+        let mut seen = FxHashSet::from_iter([unit]);
+        let is_clean = self.leads_nowhere(unit, &mut seen, known);
+        if is_clean {
+            known.extend(seen.into_iter().map(|unit| (unit, true)));
+        } else {
+            known.insert(unit, false);
+        }
+        is_clean
+    }
+
+    /// Whether no way from a unit to what it reads ends in a broken statement, and few units stand on them.
+    fn leads_nowhere(&self, unit: u32, seen: &mut FxHashSet<u32>, known: &FxHashMap<u32, bool>) -> bool {
+        let (mut names, mut due) = (FxHashSet::default(), vec![unit]);
         while let Some(unit) = due.pop() {
-            if seen.len() > MOST_UNITS {
+            let is_known = known.get(&unit);
+            if seen.len() > MOST_UNITS || self.units.contains(&unit) || is_known == Some(&false) {
                 return false;
             }
-            if self.units.contains(&unit) {
-                return false;
+            if is_known.is_some() {
+                continue;
             }
             let says = &self.facts.unit(unit).facts;
             due.extend(self.facts.children(unit).chain(self.facts.parent(unit)).filter(|it| seen.insert(*it)));
@@ -185,7 +198,7 @@ impl Broken {
                 if self.names.contains(name.as_str()) {
                     return false;
                 }
-                if names.insert(name.clone()) {
+                if names.insert(name) {
                     let globals = self.facts.globals(name).map(|(unit, _)| unit);
                     let members = self.facts.members(name).map(|(unit, ..)| unit);
                     let keys = self.facts.keys(name).map(|(unit, _)| unit);
@@ -193,7 +206,6 @@ impl Broken {
                 }
             }
         }
-        clean.extend(seen);
         true
     }
 }

@@ -43,9 +43,7 @@ impl Dictionary {
     /// Whether code of another file may mean it.
     pub fn is_named_in(&self, facts: &FileFacts) -> bool {
         match self {
-            Dictionary::Variable(Binding::Global, name) => {
-                facts.is_read(name) || facts.units.iter().any(|it| it.facts.read_through.contains(name))
-            }
+            Dictionary::Variable(Binding::Global, name) => facts.is_read(name) || facts.is_read_through(name),
             Dictionary::Variable(..) => false,
             Dictionary::Member(name) => facts.has_member(name) || facts.member_readers(name).next().is_some(),
         }
@@ -167,7 +165,7 @@ impl Look<'_> {
         };
         let is_it = |it: &NameUse| it.place == Place::Bare;
         holds_made
-            && !self.facts.units.iter().any(|it| it.facts.read_through.contains(name))
+            && !self.facts.is_read_through(name)
             && self
                 .facts
                 .readers(name)

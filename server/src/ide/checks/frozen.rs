@@ -101,8 +101,7 @@ impl Look<'_> {
     /// Whether no function, or none but this one, reads a variable.
     fn is_alone(&self, unit: u32, name: &str) -> bool {
         let is_function = |it: u32| self.facts.unit(it).kind == UnitKind::Function;
-        self.facts.readers(name).all(|it| it == unit || !is_function(it))
-            && !self.facts.units.iter().any(|it| it.facts.read_through.contains(name))
+        self.facts.readers(name).all(|it| it == unit || !is_function(it)) && !self.facts.is_read_through(name)
     }
 
     /// Whether other code than a unit, and the statements that are followed if it is one of them, asks what is frozen.

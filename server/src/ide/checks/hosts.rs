@@ -12,6 +12,7 @@ use crate::guide::types::is_made_by_language;
 use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::names::{Access, Place, Symbol};
+use std::collections::BTreeSet;
 
 /// Adds the warnings of a document.
 pub fn add(db: &LiveDb, document: &DocumentView, (settings, places): (&Checks, &Places), found: &mut Vec<Check>) {
@@ -22,13 +23,14 @@ pub fn add(db: &LiveDb, document: &DocumentView, (settings, places): (&Checks, &
     if db::gets_globals_out_of_sight(&facts) || is_imported(db, document.file) {
         return;
     }
-    for (unit, placed) in (0u32..).zip(db::units(db, document.file).iter()) {
+    let (units, names) = (db::units(db, document.file), settings.host.names.keys());
+    let reading: BTreeSet<u32> = names.flat_map(|name| facts.readers(name)).collect();
+    for unit in reading {
         let around = [Some(unit), facts.enclosing_function(unit)].into_iter().flatten();
-        if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import)
-            || !facts.unit(unit).facts.reads.iter().any(|name| settings.host.names.contains_key(name.as_str()))
-        {
+        if around.map(|it| facts.unit(it).facts.open).any(|it| it.locals || it.import) {
             continue;
         }
+        let placed = units.at(unit);
         let look = Look {
             db,
             file: document.file,

@@ -3,6 +3,7 @@
 //! Part of `checks`. Invariants: a module is followed only if its variable holds nothing else and is nowhere used but to name a member, if
 //! the module's names all stand in its text, and if every file behind the import is known; so nobody else can give it members.
 
+use super::super::hosts::Imported;
 use super::super::infer::{Binding, binding};
 use super::{Check, Weight, change_to, extra, nearest};
 use crate::db::{self, File, FileFacts, LiveDb, Located, Outward};
@@ -65,12 +66,13 @@ pub struct Behind<'a> {
     places: &'a Places,
     /// Once asked for; none if some modules are not known.
     files: OnceCell<Option<Vec<Arc<Outward>>>>,
+    imported: OnceCell<Imported>,
 }
 
 impl<'a> Behind<'a> {
     /// Nothing has been looked at yet.
     pub fn new(db: &'a LiveDb, file: File, places: &'a Places) -> Behind<'a> {
-        Behind { db, file, places, files: OnceCell::new() }
+        Behind { db, file, places, files: OnceCell::new(), imported: OnceCell::new() }
     }
 
     fn files(&self) -> Option<&[Arc<Outward>]> {
@@ -82,6 +84,11 @@ impl<'a> Behind<'a> {
             Some(files.into_iter().skip(1).map(|it| db::outward(self.db, it)).collect())
         });
         files.as_deref()
+    }
+
+    /// Whether a module of that name is imported, by the file or behind it: one of the host's gives the program names.
+    pub fn imports(&self, module: &str) -> bool {
+        self.imported.get_or_init(|| Imported::behind(self.db, self.file, self.places)).has(module)
     }
 
     /// Whether one of them gives the program a variable of that name.
@@ -104,7 +111,7 @@ impl<'a> Behind<'a> {
     pub fn has_effects(&self, name: &str) -> bool {
         let Located::At(module) = db::locate(self.db, &self.places.lookup(name)) else { return true };
         let files = program(self.db, module, self.places, usize::MAX);
-        files.is_none_or(|files| files.into_iter().any(|it| db::outward(self.db, it).has_effects))
+        files.is_none_or(|files| files.into_iter().any(|it| db::has_effects(self.db, it)))
     }
 
     /// Whether an `import` of that name certainly does nothing but make its variable, with all that it imports itself.

@@ -9,10 +9,10 @@ use super::is_imported;
 use crate::db::{self, File, FileFacts, LiveDb, NameFinding, NameProblem};
 use crate::document::DocumentView;
 use crate::settings::Checks;
+use memchr::memchr2_iter;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::Symbol;
 use rustc_hash::FxHashSet;
-use smol_str::SmolStr;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -24,13 +24,20 @@ pub(super) struct Quiet<'a> {
     facts: OnceCell<Arc<FileFacts>>,
     /// Names behind an `@` or a quote.
     named: OnceCell<FxHashSet<&'a str>>,
-    /// Names that are read through `locals`, `outer` or `globals`; none where such a map goes out of sight.
-    through: OnceCell<Option<FxHashSet<SmolStr>>>,
+    /// Whether the map of the globals goes out of sight.
+    is_out_of_sight: OnceCell<bool>,
 }
 
 impl<'a> Quiet<'a> {
     pub(super) fn new(db: &'a LiveDb, document: &'a DocumentView, settings: &'a Checks) -> Quiet<'a> {
-        Quiet { db, document, settings, facts: OnceCell::new(), named: OnceCell::new(), through: OnceCell::new() }
+        Quiet {
+            db,
+            document,
+            settings,
+            facts: OnceCell::new(),
+            named: OnceCell::new(),
+            is_out_of_sight: OnceCell::new(),
+        }
     }
 
     /// Whether a finding is told only where a setting asks for its code.
@@ -73,10 +80,10 @@ impl<'a> Quiet<'a> {
             _ => assigned.iter().filter(|(it, _)| it == name).count() == 1,
         };
         // Whoever has the map of the variables around it has the function.
-        let is_in_sight = |through: &Option<FxHashSet<SmolStr>>| through.as_ref().is_some_and(|it| !it.contains(name));
         let is_open = |it: u32| facts.unit(it).facts.open.outer;
         is_only
-            && is_in_sight(self.through.get_or_init(|| names_read_through(facts)))
+            && !facts.is_read_through(name)
+            && !self.is_out_of_sight.get_or_init(|| db::gets_globals_out_of_sight(facts))
             && !facts.unit(parent).facts.open.locals
             && !facts.children(parent).any(is_open)
             && !self.is_marked(name)
@@ -97,26 +104,20 @@ impl<'a> Quiet<'a> {
             && facts.calls(name).any(|(unit, call)| {
                 is_later(unit) && is_by_name(facts, unit, call) && binding(facts, unit, name) == Binding::Global
             })
-            && !db::gets_globals_out_of_sight(facts)
-            && !facts.units.iter().any(|it| it.facts.read_through.contains("remove"))
+            && !self.is_out_of_sight.get_or_init(|| db::gets_globals_out_of_sight(facts))
+            && !facts.is_read_through("remove")
             && !self.is_marked(name)
     }
 }
 
-/// The names that code of a file reads through `locals`, `outer` or `globals`; none where the map of globals goes out of sight.
-fn names_read_through(facts: &FileFacts) -> Option<FxHashSet<SmolStr>> {
-    let all = || facts.units.iter().flat_map(|it| it.facts.read_through.iter().cloned()).collect();
-    (!db::gets_globals_out_of_sight(facts)).then(all)
-}
-
 /// The words of a text that stand behind an `@` or a quote, with those behind their dots.
 fn names_behind_marks<'a>(db: &LiveDb, text: &'a str) -> FxHashSet<&'a str> {
-    let chain = |(at, _): (usize, &str)| {
+    let chain = |at: usize| {
         let rest = text[at + 1..].trim_start_matches([' ', '\t', '(']);
         let end = rest.find(|it: char| it != '_' && it != '.' && !it.is_alphanumeric()).unwrap_or(rest.len());
         rest[..end].split('.')
     };
-    db.while_wanted(text.match_indices(['@', '"'])).flat_map(chain).filter(|it| !it.is_empty()).collect()
+    db.while_wanted(memchr2_iter(b'@', b'"', text.as_bytes())).flat_map(chain).filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a function calls a variable of its own so where that has a value.

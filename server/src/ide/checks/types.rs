@@ -3,11 +3,12 @@
 //! Part of `checks`. Invariant: what another file could make different is not told: where this file is imported, nothing around a unit
 //! counts as known.
 
-use super::{Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, nearest, unsure};
+use super::{Behind, Check, Fix, Weight, change_to, foreign, is_imported, is_other_word, leaving, nearest, unsure};
 use crate::db::{self, LiveDb, PlacedUnit};
 use crate::document::DocumentView;
 use crate::guide::arguments::{self, Effect};
 use crate::guide::types::method_of;
+use crate::modules::Places;
 use crate::settings::Checks;
 use minilive_mir::ir::{BinaryOp, Unit};
 use minilive_mir::types::TypeSet;
@@ -20,7 +21,13 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// Adds the warnings of a document.
-pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut Vec<Check>) {
+pub fn add(
+    db: &LiveDb,
+    document: &DocumentView,
+    known: (&Checks, &Behind<'_>),
+    places: &Places,
+    found: &mut Vec<Check>,
+) {
     let file = document.file;
     let units = db::units(db, file);
     let (mut imported, mut said) = (None, Said::default());
@@ -31,8 +38,12 @@ pub fn add(db: &LiveDb, document: &DocumentView, settings: &Checks, found: &mut 
         let types = if alone { db::unit_types_alone(code).into() } else { types.clone() };
         for finding in &types.findings {
             said.note(found);
+            // Where a way ends with a call that may not come back, it does not reach the end.
+            if finding.wrong == Wrong::NoReturn && !leaving::reaches_end(db, file, places, *unit, &placed) {
+                continue;
+            }
             let told = check(db, document, (&placed, code), finding).filter(|it| said.is_first(it));
-            if let Some(told) = told.filter(|_| !is_hosts(finding, code, settings)) {
+            if let Some(told) = told.filter(|_| !is_hosts(finding, code, known)) {
                 said.add_new(told, found);
             }
         }
@@ -93,8 +104,9 @@ impl Said {
 }
 
 /// A variable without a value may be one that the host gives.
-fn is_hosts(finding: &TypeFinding, code: &Unit, settings: &Checks) -> bool {
-    matches!(finding.wrong, Wrong::Unassigned { name } | Wrong::Unsure { name } if settings.knows(code.name(name)))
+fn is_hosts(finding: &TypeFinding, code: &Unit, (settings, behind): (&Checks, &Behind<'_>)) -> bool {
+    let gives = |name: &str| settings.gives(name, |module| behind.imports(module));
+    matches!(finding.wrong, Wrong::Unassigned { name } | Wrong::Unsure { name } if gives(code.name(name)))
 }
 
 fn check(

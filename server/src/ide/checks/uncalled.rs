@@ -8,6 +8,7 @@ use super::{Behind, is_replaced};
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::settings::Checks;
+use memchr::memchr_iter;
 use minilive_mir::ir::BinaryOp;
 use minilive_mir::names::{Sym, Symbol};
 use minilive_runtime::intrinsics;
@@ -21,8 +22,6 @@ pub(super) struct Uncalled<'a> {
     document: &'a DocumentView,
     settings: &'a Checks,
     behind: &'a Behind<'a>,
-    /// Whether what calls give may be a function.
-    gives_function: OnceCell<bool>,
     /// The names behind `@`.
     referred: OnceCell<FxHashSet<&'a str>>,
 }
@@ -34,8 +33,7 @@ impl<'a> Uncalled<'a> {
         document: &'a DocumentView,
         (settings, behind): (&'a Checks, &'a Behind<'a>),
     ) -> Uncalled<'a> {
-        let (gives_function, referred) = (OnceCell::new(), OnceCell::new());
-        Uncalled { db, document, settings, behind, gives_function, referred }
+        Uncalled { db, document, settings, behind, referred: OnceCell::new() }
     }
 
     /// Whether it holds for a name in a unit.
@@ -50,8 +48,7 @@ impl<'a> Uncalled<'a> {
         if self.settings.knows(name) || intrinsics::find(name).is_some() {
             return false;
         }
-        let gives_function = *self.gives_function.get_or_init(|| gives_function(&facts));
-        let values = Values { facts: &facts, gives_function };
+        let values = Values { facts: &facts };
         let is_global_plain =
             || values.are_plain(facts.globals(name)) && is_own_global(db, file, &facts, self.behind, name);
         match binding(&facts, unit, name) {
@@ -66,11 +63,11 @@ impl<'a> Uncalled<'a> {
 
 /// The names behind `@` in a text.
 fn referred(text: &str) -> FxHashSet<&str> {
-    let name = |(at, _): (usize, &str)| {
+    let name = |at: usize| {
         let rest = text[at + 1..].trim_start_matches([' ', '\t', '(']);
         rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default()
     };
-    text.match_indices('@').map(name).collect()
+    memchr_iter(b'@', text.as_bytes()).map(name).collect()
 }
 
 /// Whether the text alone gives a global values.
@@ -78,18 +75,8 @@ fn is_own_global(db: &LiveDb, file: File, facts: &FileFacts, behind: &Behind<'_>
     !db::gets_globals_out_of_sight(facts) && !super::is_imported(db, file) && !is_replaced(db, file, behind, name)
 }
 
-/// Whether some function of a file gives a function, so that what calls give may be one.
-fn gives_function(facts: &FileFacts) -> bool {
-    facts
-        .units
-        .iter()
-        .flat_map(|it| &it.facts.returns)
-        .any(|value| matches!(**value, Symbol::Function(_) | Symbol::Ref(_)))
-}
-
 struct Values<'a> {
     facts: &'a FileFacts,
-    gives_function: bool,
 }
 
 impl Values<'_> {
@@ -116,7 +103,7 @@ impl Values<'_> {
     fn is_plain(&self, value: &Symbol) -> bool {
         match value {
             // What is read is called, and gives what a function gives.
-            Symbol::Name(_) => !self.gives_function,
+            Symbol::Name(_) => !self.facts.gives_function(),
             // What is taken out of a list or a map, and what `or` chooses, is not called.
             Symbol::Unknown
             | Symbol::Function(_)

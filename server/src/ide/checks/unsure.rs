@@ -81,7 +81,7 @@ fn is_missed_inside(
 
 /// Whether code may give or take the name a value by the map of the variables.
 fn is_through(facts: &FileFacts, name: &str) -> bool {
-    facts.units.iter().any(|it| it.facts.read_through.contains(name) || it.facts.read_through.contains("remove"))
+    facts.is_read_through(name) || facts.is_read_through("remove")
 }
 
 /// Globals that one statement of the file, an `if`, gives a value on some ways, and that one behind it reads.
@@ -114,10 +114,8 @@ fn missed_globals(
 
 /// The globals to which one statement alone gives values, and not whatever happens.
 fn given_once(facts: &FileFacts) -> impl Iterator<Item = (u32, &SmolStr)> {
-    let units = (0u32..).zip(&facts.units);
-    let perhaps = units.filter(|(_, it)| it.kind == UnitKind::Statement && !it.facts.is_assignment);
-    perhaps.flat_map(move |(unit, it)| {
-        let names: BTreeSet<_> = it.facts.assigned.iter().map(|(name, _)| name).collect();
+    facts.decisions().flat_map(move |unit| {
+        let names: BTreeSet<_> = facts.unit(unit).facts.assigned.iter().map(|(name, _)| name).collect();
         let is_once = move |name: &&SmolStr| {
             intrinsics::find(name).is_none() && facts.globals(name).all(|(giver, _)| giver == unit)
         };
@@ -150,8 +148,10 @@ fn missed_read(root: &SyntaxNode, statement: TextRange, name: &str) -> Option<Te
 
 /// Whether nobody but the text of the file gives globals values.
 fn is_in_sight(db: &LiveDb, document: &DocumentView, facts: &FileFacts, behind: &Behind<'_>) -> bool {
-    let asks = facts.units.iter().any(|it| it.facts.read_through.contains("hasIndex"));
-    !asks && !db::gets_globals_out_of_sight(facts) && !is_imported(db, document.file) && !behind.may_give_more()
+    !facts.is_read_through("hasIndex")
+        && !db::gets_globals_out_of_sight(facts)
+        && !is_imported(db, document.file)
+        && !behind.may_give_more()
 }
 
 pub(super) fn message(name: &str) -> String {

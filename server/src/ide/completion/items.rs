@@ -7,7 +7,7 @@ use super::super::Live;
 use super::super::actions::Edit;
 use super::super::describe;
 use super::super::guide;
-use super::super::hosts::Hosts;
+use super::super::hosts::{Hosts, Imported};
 use super::super::infer::{Infer, Kind, Member, UnitRef, type_map};
 use super::super::narrow;
 use super::context::Behind;
@@ -22,6 +22,7 @@ use minilive_runtime::intrinsics::{self, IntrinsicId};
 use minilive_syntax::kind::ALL;
 use minilive_syntax::{SyntaxKind, SyntaxToken, TextRange, TextSize};
 use smol_str::SmolStr;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -280,7 +281,9 @@ impl Collect<'_> {
         for (name, kind) in self.given_by_importers(infer) {
             add(&mut found, self.item(&name, kind, rank::GLOBAL, self.variable(&name)));
         }
-        for told in self.host.names.keys().filter_map(|name| self.host.name(name)) {
+        let imported = LazyCell::new(|| Imported::behind(self.db, self.file, infer.places()));
+        let given = self.host.names.keys().filter(|name| self.host.gives(name, |module| imported.has(module)));
+        for told in given.filter_map(|name| self.host.name(name)) {
             add(&mut found, self.of_host(&told.path[0].clone(), told));
         }
         let intrinsics = self.intrinsics(&found);

@@ -71,18 +71,13 @@ impl Infer<'_> {
         let readers = facts.readers(name).take(MOST_STORES + 1);
         let units: Vec<_> = readers.chain(facts.globals(name).take(MOST_STORES + 1).map(|(unit, _)| unit)).collect();
         let is_seen = units.len() <= MOST_STORES && units.iter().all(|&it| is_plain(it));
-        if !is_seen
-            || facts.units.iter().any(|it| it.facts.read_through.contains(name))
-            || self.is_given_by_others(file, name)
-        {
+        if !is_seen || facts.is_read_through(name) || self.is_given_by_others(file, name) {
             return None;
         }
         let (program, importers) = (self.program(), self.importers(file));
         let knows = |other: File, infer: &mut Self| {
             let facts = infer.facts(other);
-            facts.is_read(name)
-                || facts.member_readers(name).next().is_some()
-                || facts.units.iter().any(|it| it.facts.read_through.contains(name))
+            facts.is_read(name) || facts.member_readers(name).next().is_some() || facts.is_read_through(name)
         };
         let is_known = program.iter().chain(importers.iter()).any(|&it| it != file && knows(it, self));
         (!is_known).then_some(units)

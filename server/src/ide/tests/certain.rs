@@ -53,6 +53,15 @@ fn what_else_a_reference_may_be_is_not_told() {
 }
 
 #[test]
+fn keys_that_literals_make_together_are_names() {
+    silent("missing-member", "n = {}\nn[\"g\" + \"o\"] = 1\nprint n.go\nm = {\"g\" + \"a\": 1}\nprint m.ga\n");
+    silent(
+        "too-many-arguments",
+        "f = function(a)\nend function\ng = function(a, b)\nend function\nn = {\"go\": @f}\nn[\"g\" + \"o\"] = @g\nn.go(1, 2)\n",
+    );
+}
+
+#[test]
 fn what_replace_finds_may_be_any_member() {
     silent(
         "too-many-arguments",

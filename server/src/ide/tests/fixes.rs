@@ -98,7 +98,7 @@ fn an_unused_import_goes_with_its_line() {
     check(&with("print 1\nimport(\"$0lib\")\n"), "Remove the import of `lib`", "print 1\n");
     // What may do something is not taken away without a word about that.
     let careful = |lib: &str| format!("//- main.ms\nimport \"$0lib\"\nprint 1\n//- lib.ms\n{lib}");
-    for lib in ["x = rnd\n", "if locals == globals then print 1\n", "y = {}\nx = y.z\n", "return {}\n"] {
+    for lib in ["x = rnd\n", "if locals == globals then print 1\n", "y = {\"z\": 1}\nx = y.z\n", "return {}\n"] {
         check(&careful(lib), "Remove the import of `lib`, and what it may do when it is loaded", "print 1\n");
     }
     none(&careful("print 1\n"));

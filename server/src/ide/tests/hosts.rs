@@ -107,6 +107,31 @@ impl MiniMicro {
 }
 
 #[test]
+fn names_that_a_module_of_the_host_gives_need_its_import() {
+    assert_eq!(MiniMicro::codes("print k\n"), ["unknown-name"]);
+    assert_eq!(
+        MiniMicro::codes("f = function\n  return c + e + g + m + t\nend function\nprint f\n"),
+        ["unknown-name"; 5]
+    );
+    assert_eq!(MiniMicro::codes("import \"tc\"\nprint k\n"), [""; 0]);
+    assert_eq!(MiniMicro::codes("f = function\n  import \"tc\"\n  return k\nend function\nprint f\n"), [""; 0]);
+    let behind = "//- main.ms\nimport \"lib\"\nprint k + lib.x\n//- lib.ms\nimport \"tc\"\nx = 1\n";
+    assert_eq!(MiniMicro::codes(behind), [""; 0]);
+    assert_eq!(MiniMicro::codes("//- main.ms\nprint k\n//- lib.ms\nimport \"tc\"\n"), ["unknown-name"]);
+    assert_eq!(MiniMicro::codes("name = \"t\" + \"c\"\nimport name\nprint k\n"), [""; 0]);
+    assert_eq!(MiniMicro::codes("print gfx\n"), [""; 0]);
+    assert!(!MiniMicro::offers("frec$0\n", "frect") && MiniMicro::offers("import \"tc\"\nfrec$0\n", "frect"));
+    // Without the profile, it is advice for those who import the module.
+    let told = |source: &str| {
+        let it = Fixture::new(source);
+        let found = checks(&it.db, &it.document, &Checks::default(), &it.places);
+        found.into_iter().map(|it| it.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told("print k\n"), ["nothing gives `k` a value"]);
+    assert!(told("print gfx\n")[0].contains("it is a name of `mini-micro`"));
+}
+
+#[test]
 fn names_of_a_host_have_tokens() {
     let MiniMicro(it, live) = MiniMicro::new("clear\ns = new Sprite\ngfx = 1\ntext.clear nobody\n");
     let found = crate::ide::semantic_tokens(&it.db, &it.document, &live.checks.host, &it.places);
