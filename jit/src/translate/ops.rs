@@ -410,10 +410,30 @@ impl Lower<'_, '_> {
             self.b.ins().brif(negative, exit, &[], next, &[]);
             self.b.switch_to_block(next);
         }
-        let moved = self.b.ins().iadd_imm_s(value, LIMIT);
-        let bad = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, moved, 2 * LIMIT);
+        // By a constant, it can leave its range at one end only.
+        let bad = match self.rises(inst) {
+            Some(true) => self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, value, LIMIT),
+            Some(false) => self.b.ins().icmp_imm_s(IntCC::SignedLessThan, value, -LIMIT),
+            None => {
+                let moved = self.b.ins().iadd_imm_s(value, LIMIT);
+                self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, moved, 2 * LIMIT)
+            }
+        };
         self.leave_if(bad, exit);
         value
+    }
+
+    /// Whether a sum or difference of an integer and a constant is no less than the integer, or no more.
+    fn rises(&self, inst: &Inst) -> Option<bool> {
+        let constant = |i: usize| match self.defs.get(&inst.args[i]) {
+            Some(&Op::Int(n)) => Some(n),
+            _ => None,
+        };
+        match inst.op {
+            Op::IAdd => constant(1).or_else(|| constant(0)).map(|n| n >= 0),
+            Op::ISub => constant(1).map(|n| n <= 0),
+            _ => None,
+        }
     }
 
     fn int_rem(&mut self, inst: &Inst) -> ir::Value {
