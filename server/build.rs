@@ -29,7 +29,7 @@ fn main() -> io::Result<()> {
     let here = text("HOST") == text("TARGET") && text("CARGO_CFG_TARGET_OS") == "linux";
     let chosen = text("CARGO_CFG_TARGET_FEATURE").split(',').any(|it| it == "crt-static");
     // A build that counts what runs keeps functions that nobody calls, and some of them ask for what archives do not have.
-    let counts = text("CARGO_ENCODED_RUSTFLAGS").contains("-Cprofile-generate");
+    let counts = text("CARGO_ENCODED_RUSTFLAGS").contains("profile-generate");
     if !here || chosen || counts || text("CARGO_CFG_TARGET_ENV") != "gnu" {
         return Ok(());
     }

@@ -6,6 +6,7 @@
 //!
 //! Invariants: the flags of `.cargo/config.toml` stand there alone, Cargo adds ours to them; nothing is trained on but what is in this clone.
 
+mod evaluations;
 mod train;
 
 use super::editors::command::Call;
@@ -27,7 +28,7 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     }
     let tools = Tools::find()?;
     let target = target_folder()?;
-    let folders = Folders::below(&target.join("pgo"));
+    let folders = Folders::below(&target.join("pgo"), &tools.host);
     folders.clear()?;
 
     let begun = Instant::now();
@@ -35,7 +36,7 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     step("build that counts");
     let counting = build(&tools, &folders.counting, &counting_flags(&folders.raw))?;
     step("training");
-    train::train(&counting)?;
+    train::train(&counting, &folders.raw)?;
     merge(&tools, &folders)?;
     step("release build, which takes some minutes");
     let built = build(&tools, &folders.release, &[with_path("-Cprofile-use=", &folders.profile)])?;
@@ -73,8 +74,9 @@ impl Tools {
         let ask = |argument: &str| {
             let output = Command::new(&rustc).args(["--print", argument]).output();
             let output = output.map_err(|error| format!("{}: {error}", rustc.display()))?;
-            let text = String::from_utf8_lossy(&output.stdout).trim().to_string();
-            if text.is_empty() { Err(format!("{} --print {argument} says nothing", rustc.display())) } else { Ok(text) }
+            let [said, complaint] =
+                [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).trim().to_string());
+            if said.is_empty() { Err(format!("{} --print {argument}: {complaint}", rustc.display())) } else { Ok(said) }
         };
         Tools::of(Path::new(&ask("sysroot")?), ask("host-tuple")?)
     }
@@ -101,11 +103,14 @@ struct Folders {
     profile: PathBuf,
     /// The build that uses it.
     release: PathBuf,
+    /// What of that has been made with the profile; the rest is build scripts and procedural macros.
+    profiled: PathBuf,
 }
 
 impl Folders {
-    fn below(folder: &Path) -> Folders {
+    fn below(folder: &Path, host: &str) -> Folders {
         Folders {
+            profiled: folder.join("release").join(host),
             counting: folder.join("counting"),
             raw: folder.join("raw"),
             profile: folder.join("minilive.profdata"),
@@ -116,7 +121,7 @@ impl Folders {
     /// Takes away what an earlier profile has left. The counting build stays: Cargo knows which parts of it are still good. What was built
     /// with a profile is no good once the profile has changed, which Cargo does not see.
     fn clear(&self) -> Result<(), String> {
-        for folder in [&self.raw, &self.release] {
+        for folder in [&self.raw, &self.profiled] {
             match std::fs::remove_dir_all(folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(format!("{}: {error}", folder.display()));
@@ -130,10 +135,10 @@ impl Folders {
 
 /// Flags of the build that counts. Counters are put in before linking, and functions are told apart by their crate and its codegen unit; so
 /// only the last step, joining all crates, is left out, which would take minutes and change no count. What is called and copied most is
-/// noted, too, in as much memory as it takes: the room that is set aside otherwise does not suffice.
+/// noted, too, in as much memory as it takes: the room that is set aside otherwise does not suffice. The last one is for [`evaluations`].
 fn counting_flags(raw: &Path) -> Vec<String> {
     let more_room = "-Cllvm-args=-vp-static-alloc=false";
-    let flags = ["-Clto=off", "-Clinker-plugin-lto=off", more_room].map(String::from);
+    let flags = ["-Clto=off", "-Clinker-plugin-lto=off", more_room, "--cfg=minilive_counts"].map(String::from);
     std::iter::once(with_path("-Cprofile-generate=", raw)).chain(flags).collect()
 }
 
@@ -185,7 +190,11 @@ fn put(built: &Path, place: &Path) -> Result<(), String> {
         std::fs::copy(built, &beside)?;
         std::fs::rename(&beside, place)
     };
-    copy().map_err(|error| format!("{} to {}: {error}", built.display(), place.display()))
+    copy().map_err(|error| {
+        // Half a copy is of no use; there may be none.
+        drop(std::fs::remove_file(&beside));
+        format!("{} cannot be put to {}: {error}", built.display(), place.display())
+    })
 }
 
 fn binary_name() -> String {
@@ -250,7 +259,7 @@ mod tests {
     #[test]
     fn a_training_that_left_nothing_is_an_error() {
         let scratch = Scratch::new("untrained");
-        let folders = Folders::below(&scratch.0);
+        let folders = Folders::below(&scratch.0, "some-host");
         folders.clear().expect("folders");
         let tools = Tools { host: "some-host".into(), profdata: "no-such-tool".into() };
         let error = merge(&tools, &folders).expect_err("nothing to merge");
@@ -263,14 +272,16 @@ mod tests {
     #[test]
     fn what_an_older_profile_made_is_cleared_and_the_counting_build_stays() {
         let scratch = Scratch::new("clear");
-        let folders = Folders::below(&scratch.0);
-        for it in [&folders.raw, &folders.release, &folders.counting] {
+        let folders = Folders::below(&scratch.0, "some-host");
+        for it in [&folders.raw, &folders.profiled, &folders.counting] {
             std::fs::create_dir_all(it).expect("a folder");
             std::fs::write(it.join("old"), "").expect("a file");
         }
+        std::fs::write(folders.release.join("macros"), "").expect("a file");
         folders.clear().expect("cleared");
         assert!(folders.raw.is_dir() && !folders.raw.join("old").exists());
-        assert!(!folders.release.exists() && folders.counting.join("old").exists());
+        assert!(!folders.profiled.exists() && folders.release.join("macros").exists());
+        assert!(folders.counting.join("old").exists());
     }
 
     #[test]
@@ -285,7 +296,9 @@ mod tests {
         put(&built, &place).expect("put");
         let text = |path: &Path| std::fs::read_to_string(path).expect("readable");
         assert_eq!((text(&place).as_str(), text(&kept).as_str()), ("new", "old"));
-        assert!(put(&folder.join("none"), &place).is_err());
+        let error = put(&folder.join("none"), &place).expect_err("nothing to put");
+        assert!(error.contains("none") && error.contains("release"), "{error}");
         assert_eq!(text(&place), "new");
+        assert_eq!(std::fs::read_dir(folder.join("release")).expect("a folder").count(), 1);
     }
 }

@@ -1,9 +1,11 @@
 //! What the counting build of `cargo xtask release` runs, so that its counts say what matters: programs as people write them, in the tiers
 //! as they come, and a server that somebody types into.
 //!
-//! Invariant: only material of this clone is used. Weights are numbers of runs: programs that live long enough to be compiled come
+//! `release` calls [`train`] and merges what it has left. Invariants: only material of this clone is used; what is run to measure is not run here,
+//! nor is what is like it, so examples are only edited. Weights are numbers of runs: programs that live long enough to be compiled come
 //! first, since there the engine's own time is what a person waits for; specs and generated programs reach what those do not.
 
+use super::evaluations;
 use minilive_tests::client::{Client, range_of};
 use minilive_tests::files::{below, root};
 use minilive_tests::{generate, spec};
@@ -18,15 +20,16 @@ const RUNS: usize = 10;
 /// How many generated programs there are.
 const SEEDS: u64 = 200;
 
-/// Runs everything once. Processes add what they counted to the files of those before them as they end.
-pub fn train(minilive: &Path) -> Result<(), String> {
+/// Runs everything. Processes add what they counted to the files of those before them in the folder `raw` as they end.
+pub fn train(minilive: &Path, raw: &Path) -> Result<(), String> {
     let (examples, training) = (programs("examples")?, programs("tests/training")?);
-    for path in (0..RUNS).flat_map(|_| examples.iter().chain(&training)) {
+    for path in (0..RUNS).flat_map(|_| &training) {
         let status = run_file(minilive, path)?;
         if !status.success() {
             return Err(format!("{} ended with {status}", path.display()));
         }
     }
+    evaluations::evaluate(minilive, raw, &training)?;
     for text in spec_programs()?.into_iter().chain((1..=SEEDS).map(generate::program)) {
         run_text(minilive, &text)?;
     }
