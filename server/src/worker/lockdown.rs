@@ -102,6 +102,11 @@ mod linux {
     };
     use std::collections::BTreeMap;
 
+    #[cfg(not(minilive_counts))]
+    use self::bar_files as bar;
+    #[cfg(minilive_counts)]
+    use self::bar_files_unless_counts_are_wanted as bar;
+
     /// How much nicer than the server a worker is, so that answers to the editor go first.
     const NICER: i32 = 5;
 
@@ -109,7 +114,7 @@ mod linux {
     pub fn before_threads(address_space: u64) -> Report {
         let handles = close_inherited();
         let limits = limit(address_space);
-        let files = if writes_counts() { Measure::Unavailable } else { bar_files().unwrap_or(Measure::Failed) };
+        let files = bar().unwrap_or(Measure::Failed);
         Report { handles, limits, files, calls: Measure::Unavailable }
     }
 
@@ -120,12 +125,6 @@ mod linux {
             Err(_) => Measure::Failed,
         };
         Report { calls, ..report }
-    }
-
-    /// Whether the process is to write into a file, as it ends, what it has counted: only where `cargo xtask release` has built it to count and
-    /// names the file. Servers start their workers without any environment.
-    fn writes_counts() -> bool {
-        cfg!(minilive_counts) && std::env::var_os("LLVM_PROFILE_FILE").is_some()
     }
 
     /// The standard three stay: they are the worker's own pipes.
@@ -168,6 +167,14 @@ mod linux {
             RulesetStatus::PartiallyEnforced => Measure::Partly,
             RulesetStatus::NotEnforced => Measure::Unavailable,
         })
+    }
+
+    /// Only where `cargo xtask release` has built this to count: where it names a file, that is to be written as the process ends. Servers start
+    /// their workers without any environment. Its name is its own, lest counts of this function be taken for those of the other one.
+    #[cfg(minilive_counts)]
+    #[inline(never)]
+    fn bar_files_unless_counts_are_wanted() -> Result<Measure, landlock::RulesetError> {
+        if std::env::var_os("LLVM_PROFILE_FILE").is_some() { Ok(Measure::Unavailable) } else { bar_files() }
     }
 
     /// Calls that make processes, sockets or reach into other processes; `io_uring` would go round the filter.
