@@ -154,6 +154,7 @@ mod linux {
         if limited && dies_with_parent && nicer { Measure::Enforced } else { Measure::Failed }
     }
 
+    #[inline(never)]
     fn bar_files() -> Result<Measure, landlock::RulesetError> {
         let status = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
@@ -170,7 +171,8 @@ mod linux {
     }
 
     /// Only where `cargo xtask release` has built this to count: where it names a file, that is to be written as the process ends. Servers start
-    /// their workers without any environment. Its name is its own, lest counts of this function be taken for those of the other one.
+    /// their workers without any environment. A function of its own, and neither becomes a part of its caller, lest counts of one be taken for
+    /// those of the other.
     #[cfg(minilive_counts)]
     #[inline(never)]
     fn bar_files_unless_counts_are_wanted() -> Result<Measure, landlock::RulesetError> {
