@@ -97,8 +97,13 @@ impl Realm {
         match value.unpack() {
             Unpacked::List(list) if !list.all_numbers() => list.iter().take(most).collect(),
             Unpacked::Map(map) => {
-                let steps = std::iter::successors(map.iter_from(self, 0), |step| map.iter_from(self, step.next));
-                steps.take(most).flat_map(|step| [step.key, step.value]).collect()
+                let mut children = Vec::new();
+                let mut step = map.iter_from(self, 0);
+                while let Some(here) = step.filter(|_| children.len() < 2 * most) {
+                    children.extend([here.key, here.value]);
+                    step = map.iter_from(self, here.next);
+                }
+                children
             }
             _ => Vec::new(),
         }

@@ -5,7 +5,7 @@
 //! fail. Whatever is missing on the machine is an error that names it; nothing is skipped.
 //! `main.rs` calls [`run`]; start reading there.
 
-mod command;
+pub(crate) mod command;
 mod install;
 
 use std::path::{Path, PathBuf};

@@ -76,6 +76,24 @@ pub fn carry_out(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+/// A short session of what is measured here, for `release`, which trains on it.
+pub fn session(server: &Path) -> Result<(), String> {
+    starts(server, 3)?;
+    edits_to_values(server, 20, true)?;
+    edits_to_values(server, 20, false)?;
+    for lines in [1000, 10_000] {
+        for (_, line, column, text) in requests::EDITS {
+            requests::edits(server, lines / 4, (line, column, text), 10)?;
+        }
+    }
+    requests::deltas(server, 250, 20)?;
+    for question in requests::QUESTIONS {
+        requests::questions(server, question, 10)?;
+    }
+    requests::cancels(server, 5)?;
+    Ok(())
+}
+
 /// One row: milliseconds.
 fn row(what: &str, times: &mut [Duration]) {
     times.sort_unstable();

@@ -8,6 +8,7 @@ mod differential;
 mod editors;
 mod fuzz;
 mod latency;
+mod release;
 
 const USAGE: &str = "usage: cargo xtask TASK
 
@@ -15,7 +16,8 @@ conformance FILE [FOLDER]            run the official test suite in every mode; 
 differential [--seeds N] [--from N]  run generated programs in every mode
 fuzz TARGET [--seconds N] [--seed S] feed mutated inputs to parser, reparse, mir or lsp
 editors                              test the extensions in real editors
-latency [--server PROGRAM]           measure how long editors and the server wait";
+latency [--server PROGRAM]           measure how long editors and the server wait
+release                              the release build, with a profile of the project's own programs";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +28,7 @@ fn main() {
         "fuzz" => fuzz::carry_out(rest),
         "editors" => editors::run(rest),
         "latency" => latency::carry_out(rest),
+        "release" => release::carry_out(rest),
         _ => Err(USAGE.to_string()),
     };
     if let Err(sentence) = done {
