@@ -88,7 +88,7 @@ pub fn session(server: &Path) -> Result<(), String> {
     }
     requests::deltas(server, 250, 20)?;
     for question in requests::QUESTIONS {
-        requests::questions(server, question, 10)?;
+        requests::questions(server, 2500, question, 10)?;
     }
     requests::cancels(server, 5)?;
     Ok(())
