@@ -14,13 +14,14 @@ use minilive_mir::names::Place;
 use minilive_syntax::ast::{AssignStmt, AstNode, Expr, Stmt};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What renamed files do to others.
 #[derive(Debug, Default)]
 pub struct MovedFiles {
-    /// The places where modules are named that get other names, each with what goes there.
+    /// The places where modules are named that get other names, each once, with what goes there.
     pub edits: Vec<(Location, String)>,
     /// What becomes of imports that cannot follow, in sentences.
     pub problems: Vec<String>,
@@ -28,10 +29,11 @@ pub struct MovedFiles {
 
 /// The places in all files where modules are named that get other names. A folder stands for all that is in it.
 pub fn rename_files(db: &LiveDb, pairs: &[(PathBuf, PathBuf)]) -> MovedFiles {
-    let mut found = MovedFiles::default();
+    let (mut found, mut seen) = (MovedFiles::default(), FxHashSet::default());
     for (old, new) in pairs.iter().flat_map(|(old, new)| programs_of(db, old, new)) {
         rename_file(db, &old, &new, &mut found);
     }
+    found.edits.retain(|(location, _)| seen.insert(*location));
     found
 }
 
@@ -82,12 +84,7 @@ fn in_importer(db: &LiveDb, file: File, (old, new): (&Path, &Path), found: &mut 
             Some(after) => renamed(&mut infer, db, file, import, after),
             None => Moved::left("no import looks in that folder"),
         };
-        for (range, text) in moved.edits {
-            let location = Location { file, range };
-            if !found.edits.iter().any(|it| it.0 == location) {
-                found.edits.push((location, text));
-            }
-        }
+        found.edits.extend(moved.edits.into_iter().map(|(range, text)| (Location { file, range }, text)));
         if let Some(problem) = moved.problem {
             let line = LineIndex::new(&file.text(db)).line_of(import.range.start()) + 1;
             let (name, of) = (&import.name, crate::modules::base_name(file.path(db)));

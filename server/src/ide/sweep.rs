@@ -11,6 +11,7 @@ use crate::line_index::LineIndex;
 use crate::modules::{Lookup, Places};
 use crate::settings::Checks;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +45,8 @@ impl Closed {
 /// All files that are not open, at one moment.
 #[derive(Debug, Default)]
 pub struct Sweep {
-    /// Those that settings do not exclude, in the order of their paths.
+    /// Those that settings do not exclude, a module right before those that import it: what is said of a file needs what is known of the
+    /// modules behind it, of which little is kept.
     pub closed: Vec<Closed>,
     /// Where modules of theirs may be that nobody has looked for yet.
     pub unknown: Vec<Lookup>,
@@ -80,7 +82,7 @@ pub fn sweep(
 ) -> Sweep {
     let files = db.files();
     let mut folders: FxHashMap<Places, Programs> = FxHashMap::default();
-    let (mut sweep, mut known) = (Sweep::default(), FxHashSet::default());
+    let (mut sweep, mut known, mut importers) = (Sweep::default(), FxHashSet::default(), Importers::default());
     for &file in files.iter().filter(|file| !open.contains(file)) {
         let path = Path::new(file.path(db));
         // What is known because it lies beside an open document is nobody's work here.
@@ -98,6 +100,7 @@ pub fn sweep(
             let Some(node) = programs.nodes.get(&module) else { continue };
             if number == 0 {
                 own = node.hash;
+                importers.add(file, &node.modules);
             }
             behind = behind.wrapping_add(hash_of(&node.hash));
             sweep.unknown.extend(node.unknown.iter().filter(|&it| known.insert(it.clone())).cloned());
@@ -106,7 +109,46 @@ pub fn sweep(
         let places = programs.places.clone();
         sweep.closed.push(Closed { file, is_unread_around: is_unread, depends_on, places });
     }
+    let order = importers.order(sweep.closed.iter().map(|it| it.file));
+    sweep.closed.sort_by_key(|it| order.get(&it.file).copied());
     sweep
+}
+
+/// Who imports which file, as far as both are looked at.
+#[derive(Debug, Default)]
+struct Importers {
+    of: FxHashMap<File, Vec<File>>,
+    /// Those that import something.
+    importing: FxHashSet<File>,
+}
+
+impl Importers {
+    fn add(&mut self, file: File, modules: &[File]) {
+        for module in modules {
+            self.of.entry(*module).or_default().push(file);
+        }
+        if !modules.is_empty() {
+            self.importing.insert(file);
+        }
+    }
+
+    /// The places of files in an order in which each comes soon behind a module that it imports: from those that import nothing, depth
+    /// first. Those of circles that nothing leads into come last.
+    fn order(&self, files: impl Iterator<Item = File> + Clone) -> FxHashMap<File, usize> {
+        let mut order = FxHashMap::default();
+        let roots = files.clone().filter(|it| !self.importing.contains(it));
+        for root in roots.chain(files) {
+            let mut next = vec![root];
+            while let Some(file) = next.pop() {
+                let place = order.len();
+                if let Entry::Vacant(it) = order.entry(file) {
+                    it.insert(place);
+                    next.extend(self.of.get(&file).into_iter().flatten().rev());
+                }
+            }
+        }
+        order
+    }
 }
 
 /// A file as part of programs that look for modules in the same folders.
