@@ -46,6 +46,8 @@ pub struct Family {
     pub holders: Vec<Object>,
     /// Some of the uses may mean something else besides, such as a member of another kind of map.
     pub is_mixed: bool,
+    /// Other maps have a member of the name, too.
+    pub has_others: bool,
     /// A use that also reaches what all values of a type have.
     pub of_type: Option<Found>,
     /// Uses among them whose owners may be others, which have such a member as well.
@@ -154,8 +156,8 @@ pub fn family(infer: &mut Infer<'_>, candidates: &[Candidate], holders: &[Object
         growing.follow(infer, holder);
     }
     let Growing { holders, inside, .. } = growing;
-    let mut family = Family { holders, ..Family::default() };
     let has_others = candidates.iter().zip(&inside).any(|(it, is_inside)| !is_inside && !it.definers.is_empty());
+    let mut family = Family { holders, has_others, ..Family::default() };
     for (it, is_inside) in candidates.iter().zip(inside) {
         count();
         // Whoever may have another owner than those that are known may mean any of them.

@@ -516,7 +516,8 @@ fn members_of_family(
         }
     }
     let mut family = family::family(infer, &candidates, holders);
-    let meetings = if wanted == Wanted::Possible { wholes::meetings(infer, db, name) } else { Vec::new() };
+    let may_meet = wanted == Wanted::Possible && family.has_others;
+    let meetings = if may_meet { wholes::meetings(infer, db, name) } else { Vec::new() };
     loop {
         let more = wholes::joined(infer, &meetings, &family.holders);
         if more.is_empty() {

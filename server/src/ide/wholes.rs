@@ -117,14 +117,12 @@ pub fn worked_out(infer: &mut Infer<'_>, db: &LiveDb, holders: &[Object]) -> Vec
     found
 }
 
+/// Numbers are keys of lists mostly, and found out of first: whose keys they are takes longer.
 fn is_key_of(infer: &mut Infer<'_>, at: UnitRef, it: &KeyUse, holders: &[Object]) -> bool {
-    let owners: Vec<Object> = infer.value(at, &it.owner).objects().collect();
-    let reaches = |infer: &mut Infer<'_>, owner: Object| {
-        let chain = infer.chain(owner);
-        chain.iter().any(|(it, _)| holders.contains(it))
-    };
-    owners.into_iter().any(|owner| reaches(infer, owner)) && {
-        let key = infer.value(at, &it.key);
-        key.open || key.kinds.is_empty() || key.kinds.iter().any(|kind| *kind != Kind::Number)
+    let key = infer.value(at, &it.key);
+    if !key.open && !key.kinds.is_empty() && key.kinds.iter().all(|kind| *kind == Kind::Number) {
+        return false;
     }
+    let owners: Vec<Object> = infer.value(at, &it.owner).objects().collect();
+    owners.into_iter().any(|owner| infer.chain(owner).iter().any(|(it, _)| holders.contains(it)))
 }
