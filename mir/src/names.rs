@@ -12,6 +12,7 @@ pub(crate) mod ends;
 mod filled;
 mod reaching;
 mod symbols;
+mod wholes;
 
 pub use collect::{collect, range_of_made};
 pub use cursor::symbol_before;
@@ -117,6 +118,32 @@ pub struct UnitNames {
     pub uses: Vec<NameUse>,
     /// Where what is called by each of [`UnitFacts::calls`] stands.
     pub calls: Vec<TextRange>,
+    /// Keys that do not stand in the text.
+    pub keyed: Vec<KeyUse>,
+    /// Values that are compared, or added to each other, as wholes.
+    pub alike: Vec<Alike>,
+}
+
+/// A key of something that is worked out, as in `m[k]` and `m.hasIndex(k)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Where the key stands, relative to the unit.
+    pub range: TextRange,
+    /// What it is a key of.
+    pub owner: Sym,
+    /// The key.
+    pub key: Sym,
+}
+
+/// Two values that meet as wholes: maps are equal if they have the same keys, and of a sum of maps the last that has a key gives its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// One.
+    pub one: Sym,
+    /// The other.
+    pub other: Sym,
+    /// They are added; else they are compared.
+    pub is_sum: bool,
 }
 
 /// What one unit says about names, without places.
@@ -176,6 +203,8 @@ impl UnitNames {
     fn shrink(&mut self) {
         self.uses.shrink_to_fit();
         self.calls.shrink_to_fit();
+        self.keyed.shrink_to_fit();
+        self.alike.shrink_to_fit();
     }
 }
 

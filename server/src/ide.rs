@@ -46,6 +46,7 @@ mod tiers;
 mod tokens;
 mod types;
 mod values;
+mod wholes;
 
 pub use actions::{Action, ActionKind, Edit, actions, source_actions};
 pub use calls::{Call, CallItem, call_items, incoming_calls, outgoing_calls};
@@ -67,7 +68,7 @@ pub use navigation::{
     references, type_definition, workspace_symbols,
 };
 pub use related::{Elsewhere, Related};
-pub use rename::{Renamed, prepare_rename, rename};
+pub use rename::{Doubt, Renamed, Why, prepare_rename, rename};
 pub use rename_file::{MovedFiles, rename_files};
 pub use selection::selection;
 pub use semantic::{MODIFIERS, SemanticToken, TokenKind, Tokens, semantic_tokens, semantic_tokens_within};

@@ -120,7 +120,7 @@ pub(super) struct Collector {
     removed: Vec<Option<SmolStr>>,
     /// How many calls are around what is being put into symbols.
     nested: Cell<u8>,
-    names: UnitNames,
+    pub(super) names: UnitNames,
     facts: UnitFacts,
 }
 
@@ -206,7 +206,11 @@ impl Collector {
             SyntaxKind::KeywordExpr => self.keyword(node),
             SyntaxKind::AssignStmt => self.assignment(node),
             SyntaxKind::ForStmt => self.for_loop(node),
-            SyntaxKind::CompareExpr | SyntaxKind::UnaryExpr | SyntaxKind::IfBranch if !is_new(node) => self.asked(node),
+            SyntaxKind::CompareExpr | SyntaxKind::UnaryExpr | SyntaxKind::IfBranch if !is_new(node) => {
+                self.asked(node);
+                self.compared(node);
+            }
+            SyntaxKind::BinaryExpr => self.added(node),
             SyntaxKind::MapExpr => self.map(node),
             SyntaxKind::CallStmt => self.call_statement(node),
             SyntaxKind::UnaryExpr if is_new(node) => {
@@ -323,11 +327,11 @@ impl Collector {
                         self.add_use(&name, place, access);
                     }
                 }
-                Suffix::Index(index) => {
-                    if let Some(Expr::Literal(literal)) = index.index() {
-                        self.add_quoted(&literal, place_in(&of), access);
-                    }
-                }
+                Suffix::Index(index) => match index.index() {
+                    Some(Expr::Literal(literal)) => self.add_quoted(&literal, place_in(&of), access),
+                    Some(key) => self.add_keyed(&of, &key),
+                    None => {}
+                },
                 Suffix::Call(call) => {
                     let args: Vec<Expr> = call.arg_list().into_iter().flat_map(|list| list.args()).collect();
                     let callee = TextRange::new(node.text_range().start(), call.range().start());
@@ -372,6 +376,7 @@ impl Collector {
 
     fn call(&mut self, callee: &Sym, range: TextRange, args: &[Expr]) {
         self.key_of_method(callee, args);
+        self.looked_for(callee, args);
         match &**callee {
             Symbol::Name(name) if name == "import" => self.import(args),
             Symbol::Name(name) if name == ENSURE_IMPORT => self.ensure_import(args),
@@ -432,11 +437,11 @@ impl Collector {
 
     /// `m.hasIndex("name")` and `m.remove("name")` name a member.
     fn key_of_method(&mut self, callee: &Sym, args: &[Expr]) {
-        if let Symbol::Member(owner, method) = &**callee
-            && matches!(&**method, "hasIndex" | "remove")
-            && let Some(Expr::Literal(key)) = args.first()
-        {
-            self.add_quoted(key, place_in(owner), Access::Read);
+        let Symbol::Member(owner, method) = &**callee else { return };
+        match (&**method, args.first()) {
+            ("hasIndex" | "remove", Some(Expr::Literal(key))) => self.add_quoted(key, place_in(owner), Access::Read),
+            ("hasIndex" | "remove" | "push", Some(key)) => self.add_keyed(owner, key),
+            _ => {}
         }
     }
 
@@ -502,6 +507,7 @@ impl Collector {
         let Some(assign) = AssignStmt::cast(node.clone()) else { return };
         let Some(target) = assign.target() else { return };
         let value = self.assigned(&assign);
+        self.added_to(&assign, &target);
         match &target {
             Expr::Name(name) => {
                 if let Some(name) = name.name_token() {

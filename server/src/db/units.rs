@@ -19,7 +19,7 @@ use minilive_mir::diagnostic::Diagnostic;
 use minilive_mir::fingerprint::fingerprint;
 use minilive_mir::ir::{UnitKey, UnitKind};
 use minilive_mir::lower::lower_in_scope;
-use minilive_mir::names::{NameUse, UnitFacts, UnitNames, collect};
+use minilive_mir::names::{KeyUse, NameUse, UnitFacts, UnitNames, collect};
 use minilive_mir::scope::Scope;
 use minilive_mir::units::StatementShape;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
@@ -343,7 +343,9 @@ pub fn unit_names<'a>(db: &dyn Db, unit: &'a UnitText) -> &'a Arc<UnitNames> {
         };
         let uses = names.uses.iter().map(|it| NameUse { range: real(it.range), ..it.clone() }).collect();
         let calls = names.calls.iter().map(|&range| real_range(&unit.holes, range)).collect();
-        Arc::new(UnitNames { uses, calls })
+        let key = |it: &KeyUse| KeyUse { range: real_range(&unit.holes, it.range), ..it.clone() };
+        let keyed = names.keyed.iter().map(key).collect();
+        Arc::new(UnitNames { uses, calls, keyed, alike: names.alike.clone() })
     })
 }
 

@@ -9,7 +9,7 @@ use super::infer::{Infer, Kind, Object, UnitRef, count};
 use super::names::Found;
 use super::narrow;
 use crate::db::{self, File, LiveDb};
-use minilive_mir::names::{NameUse, Place};
+use minilive_mir::names::{NameUse, Place, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A use of a member's name, and whose it may be.
@@ -24,6 +24,8 @@ pub struct Candidate {
     lacking: Vec<Object>,
     /// Its owner may be something else, too, or get members out of sight.
     open: bool,
+    /// All values of the type of something that its owner is have a member of that name.
+    is_of_type: bool,
 }
 
 /// Which uses somebody asks for.
@@ -44,6 +46,12 @@ pub struct Family {
     pub holders: Vec<Object>,
     /// Some of the uses may mean something else besides, such as a member of another kind of map.
     pub is_mixed: bool,
+    /// Other maps have a member of the name, too.
+    pub has_others: bool,
+    /// A use that also reaches what all values of a type have.
+    pub of_type: Option<Found>,
+    /// Uses among them whose owners may be others, which have such a member as well.
+    pub either: Vec<Found>,
 }
 
 /// Whether code makes all of these maps, so that their members have only the names that it gives them.
@@ -59,36 +67,51 @@ pub fn candidates(
     (name, wanted): (&str, Wanted),
     found: &mut Vec<Candidate>,
 ) {
-    let mut definers = FxHashMap::default();
+    let mut known = Known { is_of_types: infer.is_of_types(name), ..Known::default() };
     for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
         let names = db::unit_names(db, placed.unit);
         for of in names.uses.iter().filter(|it| it.name == name) {
             let range = of.range + placed.start;
             let place = Found { file, unit, range, access: of.access, certain: false, quoted: of.quoted };
-            found.extend(candidate(infer, (UnitRef { file, unit }, of), place, wanted, &mut definers));
+            found.extend(candidate(infer, (UnitRef { file, unit }, of), place, wanted, &mut known));
         }
     }
 }
 
-/// A use as such; `known` are the maps in which reading the name finds it, by the map that is read.
+/// What is the same for all uses of a name.
+#[derive(Default)]
+struct Known {
+    /// The maps in which reading the name finds it, by the map that is read.
+    definers: FxHashMap<Object, Vec<Object>>,
+    /// The maps that have it for which methods of one run that has not, by that.
+    announced: FxHashMap<Object, Vec<Object>>,
+    /// All values of some type have a member of the name.
+    is_of_types: bool,
+}
+
+/// A use as such.
 fn candidate(
     infer: &mut Infer<'_>,
     (at, of): (UnitRef, &NameUse),
     found: Found,
     wanted: Wanted,
-    known: &mut FxHashMap<Object, Vec<Object>>,
+    known: &mut Known,
 ) -> Option<Candidate> {
     let Place::Member(symbol) = &of.place else { return None };
     let owner = narrow::value(infer, infer.db(), at, symbol, found.range.start());
+    let mut owners: Vec<Object> = owner.objects().collect();
+    if **symbol == Symbol::SelfValue {
+        owners.extend(infer.handed_to(at));
+    }
     let mut objects: Vec<Object> = Vec::new();
-    for object in owner.objects().map(Object::maker) {
+    for object in owners.iter().map(|it| it.maker()) {
         if !objects.contains(&object) {
             objects.push(object);
         }
     }
     let (mut definers, mut lacking) = (Vec::new(), Vec::new());
-    for object in owner.objects().collect::<Vec<_>>() {
-        let found = &*known.entry(object).or_insert_with(|| infer.definers(object, &of.name));
+    for object in owners {
+        let found = &*known.definers.entry(object).or_insert_with(|| infer.definers(object, &of.name));
         if found.is_empty() {
             lacking.push(object.maker());
         }
@@ -96,6 +119,16 @@ fn candidate(
             if !definers.contains(&definer) {
                 definers.push(definer);
             }
+        }
+    }
+    if **symbol == Symbol::SelfValue {
+        for &map in &lacking {
+            let announced = known.announced.entry(map).or_insert_with(|| {
+                let heirs = infer.heirs(map);
+                heirs.into_iter().filter(|it| infer.has(*it, &of.name)).collect()
+            });
+            let new: Vec<Object> = announced.iter().copied().filter(|it| !definers.contains(it)).collect();
+            definers.extend(new);
         }
     }
     // What is only likely leaves no use out.
@@ -106,27 +139,39 @@ fn candidate(
         is_plain && (wanted == Wanted::Certain || is_settled(infer))
     };
     let open = !is_sure(infer);
-    (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, lacking, open })
+    let of_type = |infer: &mut Infer<'_>, kind: &Kind| {
+        let is_own = matches!(kind, Kind::Map(it) if !lacking.contains(&it.maker()));
+        !is_own && infer.is_of_type(kind, &of.name)
+    };
+    let is_of_type = known.is_of_types && owner.kinds.iter().any(|kind| of_type(infer, kind));
+    (open || !objects.is_empty()).then_some(Candidate { found, objects, definers, lacking, open, is_of_type })
 }
 
 /// The family of some maps among all uses of a name.
-pub fn family(infer: &mut Infer<'_>, candidates: Vec<Candidate>, holders: &[Object]) -> Family {
-    let mut growing = Growing::of(&candidates, holders);
+pub fn family(infer: &mut Infer<'_>, candidates: &[Candidate], holders: &[Object]) -> Family {
+    let mut growing = Growing::of(candidates, holders);
     let mut next = 0;
     while let Some(&holder) = growing.holders.get(next) {
         next += 1;
         growing.follow(infer, holder);
     }
     let Growing { holders, inside, .. } = growing;
-    let mut found = Vec::new();
+    let has_others = candidates.iter().zip(&inside).any(|(it, is_inside)| !is_inside && !it.definers.is_empty());
+    let mut family = Family { holders, has_others, ..Family::default() };
     for (it, is_inside) in candidates.iter().zip(inside) {
         count();
         // Whoever may have another owner than those that are known may mean any of them.
         if is_inside || it.open {
-            found.push(Found { certain: is_inside, ..it.found });
+            family.found.push(Found { certain: is_inside, ..it.found });
+        }
+        if is_inside && it.is_of_type && !it.found.access.writes() {
+            family.of_type.get_or_insert(it.found);
+        }
+        if is_inside && it.open && has_others && !it.found.access.writes() {
+            family.either.push(it.found);
         }
     }
-    Family { found, holders, is_mixed: false }
+    family
 }
 
 /// A family that grows from some maps on.

@@ -8,6 +8,7 @@
 mod apart;
 mod elements;
 mod given;
+mod handed;
 mod members;
 mod settled;
 mod values;
@@ -403,6 +404,8 @@ pub struct Infer<'a> {
     given: FxHashMap<(File, SmolStr), Option<Arc<given::ByMap>>>,
     /// Whether nobody else gets hold of the maps that a variable holds: by file, function and name.
     apart: FxHashMap<(File, Option<u32>, SmolStr), bool>,
+    /// The maps that functions are handed to, once somebody asked.
+    handed: Option<Arc<handed::Handed>>,
     /// What units assign of which somebody asked what reaches a place.
     assignments: FxHashMap<UnitRef, Arc<Assignments>>,
     steps: u32,
@@ -439,6 +442,7 @@ impl<'a> Infer<'a> {
             followed: FxHashMap::default(),
             given: FxHashMap::default(),
             apart: FxHashMap::default(),
+            handed: None,
             assignments: FxHashMap::default(),
             steps: 0,
         }

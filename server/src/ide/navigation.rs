@@ -12,6 +12,7 @@ use super::infer::{Infer, Object, UnitRef};
 use super::keywords::words_at;
 use super::names::{Found, Named, Target, named_at, units_at, uses};
 use super::shared::{self, Names};
+use super::wholes;
 use crate::db::{self, File, LiveDb};
 use crate::document::DocumentView;
 use crate::modules::Places;
@@ -448,7 +449,7 @@ fn parts_of(infer: &mut Infer<'_>, file: File, target: &Target) -> Vec<(File, Ta
 /// All uses of what a name stands for, in its own file and in the other files of the workspace; and the maps that have it, if it is a
 /// member of some.
 pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, wanted: Wanted) -> Family {
-    let only = |found| Family { found, holders: Vec::new(), is_mixed: false };
+    let only = |found| Family { found, ..Family::default() };
     if named.target == Target::Member(Vec::new()) {
         return only(members_by_name(infer, db, file, &named.name));
     }
@@ -462,7 +463,7 @@ pub fn all_uses(infer: &mut Infer<'_>, db: &LiveDb, file: File, named: &Named, w
         let shared = names_of(db, &importers, home, (&named.name, wanted)).family(home);
         let mut found = shared.found;
         found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start()));
-        return Family { found, holders: Vec::new(), is_mixed: shared.mixed.is_some() };
+        return Family { found, is_mixed: shared.mixed.is_some(), ..Family::default() };
     }
     let mut found = uses(infer, db, file, &named.name, &named.target);
     let Target::Member(_) = &named.target else { return only(found) };
@@ -514,7 +515,17 @@ fn members_of_family(
             family::candidates(&mut infer, db, other, (name, wanted), &mut candidates);
         }
     }
-    let mut family = family::family(infer, candidates, holders);
+    let mut family = family::family(infer, &candidates, holders);
+    let may_meet = wanted == Wanted::Possible && family.has_others;
+    let meetings = if may_meet { wholes::meetings(infer, db, name) } else { Vec::new() };
+    loop {
+        let more = wholes::joined(infer, &meetings, &family.holders);
+        if more.is_empty() {
+            break;
+        }
+        let holders: Vec<Object> = family.holders.iter().copied().chain(more).collect();
+        family = family::family(infer, &candidates, &holders);
+    }
     family.found.sort_by_key(|it| (it.file != file, it.file.path(db), it.range.start(), !it.certain));
     family.found.dedup_by_key(|it| (it.file, it.range));
     family
@@ -565,7 +576,7 @@ pub fn highlights(db: &LiveDb, document: &DocumentView, places: &Places, offset:
             let mut candidates: Vec<Candidate> = Vec::new();
             let name = (&*named.name, Wanted::Certain);
             family::candidates(&mut infer, db, document.file, name, &mut candidates);
-            let mut found = family::family(&mut infer, candidates, holders).found;
+            let mut found = family::family(&mut infer, &candidates, holders).found;
             found.retain(|it| it.certain);
             found.sort_by_key(|it| it.range.start());
             found

@@ -3,24 +3,26 @@
 //! Made of [`super::names`]. Invariants: an edit is made only if afterwards every name means what it meant before, as far as the
 //! text tells; places that may mean the thing are told, never edited.
 
+mod doubts;
 mod globals;
+mod texts;
 
 use super::Live;
 use super::family::{self, Family, Wanted};
 use super::hosts::Hosts;
 use super::importers::Importers;
-use super::infer::{Infer, Object};
+use super::infer::{Infer, Object, UnitRef};
 use super::meetings::Meetings;
-use super::names::{Found, Named, Target, further_out, named_at, scope_target, units_at};
-use super::navigation::{all_uses, names_of};
+use super::names::{Found, Named, Target, further_out, named_at, scope_target};
+use super::navigation::all_uses;
 use super::shared;
+use super::wholes;
 use crate::db::{self, File, FileFacts, LiveDb};
 use crate::document::DocumentView;
 use crate::line_index::LineIndex;
 use minilive_mir::names::{Access, NameUse, Place, Symbol};
 use minilive_syntax::lexer::lex;
 use minilive_syntax::{SyntaxKind, SyntaxNode, TextRange, TextSize};
-use rowan::NodeOrToken;
 use rustc_hash::FxHashSet;
 
 /// What a rename does.
@@ -30,10 +32,30 @@ pub struct Renamed {
     pub edits: Vec<Found>,
     /// Places that may mean the same and are left alone.
     pub possible: Vec<Found>,
+    /// Places at which no edit would certainly be right.
+    pub doubts: Vec<Doubt>,
 }
 
 /// Why something is not renamed: a sentence.
 pub type Reason = String;
+
+/// A place that is not edited, or whose edit may be wrong, and nothing can be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// The place.
+    pub place: Found,
+    /// Why.
+    pub why: Why,
+}
+
+/// What is not known of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Names are worked out there, of which one may be what is renamed.
+    WorkedOut,
+    /// It is what is renamed or something else of that name, depending on how the program runs.
+    Either,
+}
 
 /// What would be renamed: its place, and the name it has.
 pub fn prepare_rename(
@@ -42,14 +64,7 @@ pub fn prepare_rename(
     live: &Live,
     offset: TextSize,
 ) -> Result<(TextRange, String), Reason> {
-    let importers = Importers::of(db, &live.places);
-    let mut infer = importers.infer(document.file);
-    let named = renamable(&mut infer, db, document.file, live, offset)?;
-    if let Some(home) = shared::home(document.file, &named.target) {
-        let shared = names_of(db, &importers, home, (&named.name, Wanted::Certain)).family(home);
-        let asked = globals::Asked { db, live, file: document.file, home, name: &named.name, new: "" };
-        asked.is_ours(&shared)?;
-    }
+    let (named, _) = planned(db, document, live, offset, &New { name: "", may_show_built_in: false })?;
     Ok((named.range, named.name.to_string()))
 }
 
@@ -62,48 +77,104 @@ pub fn rename(
     new: &str,
 ) -> Result<Renamed, Reason> {
     check_name(new)?;
+    planned(db, document, live, offset, &New { name: new, may_show_built_in: false }).map(|(_, renamed)| renamed)
+}
+
+/// The same for something that hides a built-in function, by who knows which of its uses mean that.
+pub fn rename_hiding(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    offset: TextSize,
+    new: &str,
+) -> Result<Renamed, Reason> {
+    check_name(new)?;
+    planned(db, document, live, offset, &New { name: new, may_show_built_in: true }).map(|(_, renamed)| renamed)
+}
+
+/// What something is to be called.
+struct New<'a> {
+    /// The name; none if it is only asked whether there may be one.
+    name: &'a str,
+    /// Uses that mean a built-in function now and then do not matter.
+    may_show_built_in: bool,
+}
+
+fn planned(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    offset: TextSize,
+    new: &New<'_>,
+) -> Result<(Named, Renamed), Reason> {
     let importers = Importers::of(db, &live.places);
     let mut infer = importers.infer(document.file);
     let named = renamable(&mut infer, db, document.file, live, offset)?;
-    if named.name == new {
-        return Err(format!("it is called `{new}` already"));
+    if named.name == new.name {
+        return Err(format!("it is called `{}` already", new.name));
     }
     let file = document.file;
     if let Some(home) = shared::home(file, &named.target) {
-        let asked = globals::Asked { db, live, file, home, name: &named.name, new };
-        return globals::rename(&asked, &importers);
+        let asked = globals::Asked { db, live, file, home, name: &named.name, new: new.name };
+        let renamed = globals::rename(&asked, &importers, &mut infer, new.may_show_built_in)?;
+        return Ok((named, renamed));
     }
-    let Family { mut found, holders, .. } = all_uses(&mut infer, db, file, &named, Wanted::Possible);
-    if matches!(named.target, Target::Member(_)) {
-        found.extend(keys_in_strings(db, &named.name, &found));
+    let wanted = if new.name.is_empty() { Wanted::Certain } else { Wanted::Possible };
+    let family = all_uses(&mut infer, db, file, &named, wanted);
+    let check = Check { db, file, named: &named, new: new.name };
+    if let Some(it) = family.of_type {
+        let line = check.line(it.file, it.range.start());
+        return Err(format!("`{}` on line {line} may also be what all values of a type have", named.name));
     }
+    let Family { mut found, holders, either, .. } = family;
     if let Target::Member(holders) = &named.target
         && of_types(holders).next().is_some()
     {
         let hosts = Hosts { host: &live.checks.host, db, places: &live.places };
-        if of_types(holders).any(|of| is_added(&hosts, file, of, new)) {
-            return Err(format!("a module of the host gives `{new}` already"));
+        if of_types(holders).any(|of| is_added(&hosts, file, of, new.name)) {
+            return Err(format!("a module of the host gives `{}` already", new.name));
         }
         // Programs that have nothing to do with this one give their own to values of the type.
         let program = infer.program();
         found.iter_mut().for_each(|it| it.certain &= program.contains(&it.file));
     }
-    let check = Check { db, file, named: &named, new };
     check.in_broken_code()?;
     match &named.target {
-        Target::Variable(owner) => check.variable(&mut infer, *owner, &found)?,
+        Target::Variable(owner) => {
+            check.variable(&mut infer, *owner, &found)?;
+            if !new.may_show_built_in {
+                check.shows_nothing(&importers, live, *owner)?;
+            }
+        }
         Target::Member(own) => check.member(&mut infer, if holders.is_empty() { own } else { &holders }, &found)?,
         Target::Global | Target::Intrinsic(_) | Target::Unknown => {}
     }
-    let mut renamed = Renamed::of(found);
+    if new.name.is_empty() {
+        return Ok((named, Renamed::of(found)));
+    }
+    let mut doubts: Vec<Doubt> = either.into_iter().map(|place| Doubt { place, why: Why::Either }).collect();
+    match &named.target {
+        Target::Member(own) => {
+            found.extend(texts::texts(db, &named.name));
+            let holders = if holders.is_empty() { own } else { &holders };
+            doubts.extend(doubts::of_types(&mut infer, db, new.name));
+            let worked_out = wholes::worked_out(&mut infer, db, holders);
+            doubts.extend(worked_out.into_iter().map(|place| Doubt { place, why: Why::WorkedOut }));
+        }
+        Target::Variable(owner) => {
+            doubts.extend(doubts::of_variable(db, file, (*owner, &named.name), live, &found));
+        }
+        Target::Global | Target::Intrinsic(_) | Target::Unknown => {}
+    }
+    let mut renamed = Renamed { doubts, ..Renamed::of(found) };
     renamed.leave_strangers(&mut Meetings::of(db, &importers, live.is_unread_around), file);
-    Ok(renamed)
+    Ok((named, renamed))
 }
 
 impl Renamed {
     fn of(found: Vec<Found>) -> Renamed {
         let (edits, possible) = found.into_iter().partition(|it| it.certain);
-        Renamed { edits, possible }
+        Renamed { edits, possible, doubts: Vec::new() }
     }
 
     /// What no program runs together with what is renamed never sees it.
@@ -112,66 +183,14 @@ impl Renamed {
     }
 }
 
-/// Strings that are the name of a member, in the files that name it, and no keys of something that is seen: each of them may be a key that is
-/// worked out, or the name by which elements are sorted.
-fn keys_in_strings(db: &LiveDb, name: &str, found: &[Found]) -> Vec<Found> {
-    let mut files: Vec<File> = Vec::new();
-    for it in found.iter().filter(|it| it.certain) {
-        if !files.contains(&it.file) {
-            files.push(it.file);
-        }
-    }
-    keys_in(db, name, files)
-}
-
-/// The same in some files.
-fn keys_in(db: &LiveDb, name: &str, files: Vec<File>) -> Vec<Found> {
-    let mut strings = Vec::new();
-    for file in files {
-        db.poll();
-        let (text, root) = (file.text(db), SyntaxNode::new_root(file.parse(db).green.clone()));
-        for (at, whole) in text.match_indices(&format!("\"{name}\"")) {
-            let range = TextRange::at(TextSize::new(at as u32), TextSize::of(whole));
-            let inside = TextRange::new(range.start() + TextSize::of('"'), range.end() - TextSize::of('"'));
-            if !is_key(db, file, inside) && is_string(&root, range) {
-                let (range, access) = (inside, Access::Read);
-                strings.push(Found { file, unit: 0, range, access, certain: false, quoted: true });
-            }
-        }
-    }
-    strings
-}
-
-/// Whether a string literal stands there, and nothing else. Goes down the tree without a look at what stands beside the way, which may be
-/// thousands of statements.
-fn is_string(root: &SyntaxNode, range: TextRange) -> bool {
-    let mut around = root.clone();
-    loop {
-        match around.child_or_token_at_range(range) {
-            Some(NodeOrToken::Node(inner)) => around = inner,
-            Some(NodeOrToken::Token(it)) => return it.kind() == SyntaxKind::StringLit && it.text_range() == range,
-            None => return false,
-        }
-    }
-}
-
-/// Whether the string there is a key where it stands.
-fn is_key(db: &LiveDb, file: File, range: TextRange) -> bool {
-    let units = db::units(db, file);
-    units_at(db, file, range.start()).any(|unit| {
-        let placed = units.at(unit);
-        let uses = &db::unit_names(db, placed.unit).uses;
-        range.start().checked_sub(placed.start).is_some_and(|start| {
-            let at = uses.partition_point(|it| it.range.start() < start);
-            uses.get(at).is_some_and(|it| it.quoted && it.range.start() == start)
-        })
-    })
-}
-
 /// The name at an offset, if what it stands for can be renamed at all.
 fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset: TextSize) -> Result<Named, Reason> {
-    let named = named_at(infer, db, file, offset).ok_or("there is no name here")?;
+    let mut named = named_at(infer, db, file, offset).ok_or("there is no name here")?;
+    if let Target::Member(holders) = &named.target {
+        named.target = variable_behind(db, file, &named.name, holders)?.unwrap_or(named.target);
+    }
     let name = &named.name;
+    check_word(name)?;
     let hosts = Hosts { host: &live.checks.host, db, places: &live.places };
     if hosts.has_member(infer, file, &named) {
         return Err(format!("`{name}` is a member of a map of the host, which looks for it by that name"));
@@ -188,6 +207,25 @@ fn renamable(infer: &mut Infer<'_>, db: &LiveDb, file: File, live: &Live, offset
             Err(format!("`{name}` comes from a module of the host"))
         }
         _ => Ok(named),
+    }
+}
+
+/// The variable of a function that a member of the map of those is.
+fn variable_behind(db: &LiveDb, file: File, name: &str, holders: &[Object]) -> Result<Option<Target>, Reason> {
+    let locals = |it: &Object| match it {
+        Object::Locals(of) => Some(*of),
+        _ => None,
+    };
+    let Some(UnitRef { file: home, unit }) = holders.iter().find_map(locals) else { return Ok(None) };
+    if home != file {
+        return Err(format!("`{name}` is a variable of a function in {}; rename it there", base_name(db, home)));
+    }
+    match holders.len() {
+        1 => Ok(Some(Target::Variable(unit))),
+        _ => {
+            let line = db::units(db, home).at(unit).base_line;
+            Err(format!("`{name}` may also be a variable of the function on line {line}"))
+        }
     }
 }
 
@@ -229,13 +267,18 @@ fn is_file(name: &str) -> Reason {
 /// A new name must be one name and no word of the language.
 fn check_name(new: &str) -> Result<(), Reason> {
     let tokens = lex(new);
-    let is_name = matches!(&*tokens, [token] if token.kind == SyntaxKind::Ident);
-    if SyntaxKind::keyword(new).is_some() || matches!(new, "true" | "false" | "null") {
-        Err(format!("`{new}` is a word of the language"))
-    } else if is_name {
-        Ok(())
-    } else {
-        Err(format!("`{new}` is not a name: letters, digits and `_`, not starting with a digit"))
+    check_word(new)?;
+    match &*tokens {
+        [token] if token.kind == SyntaxKind::Ident => Ok(()),
+        _ => Err(format!("`{new}` is not a name: letters, digits and `_`, not starting with a digit")),
+    }
+}
+
+/// What is a key by the name of a word is looked for by that.
+fn check_word(name: &str) -> Result<(), Reason> {
+    match SyntaxKind::keyword(name).is_some() || matches!(name, "true" | "false" | "null") {
+        true => Err(format!("`{name}` is a word of the language")),
+        false => Ok(()),
     }
 }
 
@@ -310,6 +353,27 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// A variable that may have no value yet shows what has its name further out; of a variable in the same file [`Check::certain`] knows.
+    fn shows_nothing(&self, importers: &Importers<'_>, live: &Live, owner: u32) -> Result<(), Reason> {
+        let (name, placed) = (&self.named.name, db::units(self.db, self.file).at(owner));
+        let unset =
+            |it: &&NameUse| it.name == *name && it.place == Place::Bare && it.access != Access::Write && !it.definite;
+        let Some(it) = db::unit_names(self.db, placed.unit).uses.iter().find(unset) else { return Ok(()) };
+        let line = self.line(self.file, it.range.start() + placed.start);
+        let given = |file: &&File| db::file_facts(self.db, **file).is_global(name);
+        let other = if doubts::is_known_anyway(live, name) {
+            "what is built in under that name".to_owned()
+        } else if let Some(&file) = importers.all(self.file).iter().find(given) {
+            format!("the global of {}", base_name(self.db, file))
+        } else {
+            return Ok(());
+        };
+        let own = self.variable_of(owner);
+        Err(format!(
+            "`{name}` on line {line} is {own} if that has a value by then, else {other}; give it a value before"
+        ))
+    }
+
     fn used_as_map(&self, word: &str, unit: u32) -> Reason {
         let start = db::units(self.db, self.file).at(unit).start;
         let line = self.line(self.file, start);
@@ -362,8 +426,9 @@ impl Check<'_> {
             let uses = names.uses.iter().filter(|it| it.name == self.new && !matches!(it.place, Place::Member(_)));
             for of in uses {
                 let means = scope_target(facts, unit, of);
-                // A variable of the unit itself hides what is further out, now and then.
-                if owner != Some(unit) && means == Target::Variable(unit) {
+                // A variable of the unit itself hides what is further out, once it has a value.
+                let is_hidden = of.definite || of.access == Access::Write || of.place != Place::Bare;
+                if owner != Some(unit) && means == Target::Variable(unit) && is_hidden {
                     continue;
                 }
                 if owner.is_some() && of.place == Place::Globals {
@@ -391,17 +456,37 @@ impl Check<'_> {
         if is_of_language(infer, holders, &self.named.name) {
             return Err(of_language(&self.named.name));
         }
+        if of_types(holders).next().is_some() {
+            self.not_hidden(infer, found)?;
+        }
         if found.iter().all(|it| !it.access.writes()) {
             return Err(format!("no assignment to `{}` was found", self.named.name));
         }
         self.nothing_found(infer, holders, found)
     }
 
+    /// What all values of a type have is not found where a map has a member of the name itself.
+    fn not_hidden(&self, infer: &mut Infer<'_>, found: &[Found]) -> Result<(), Reason> {
+        for it in found.iter().filter(|it| it.certain) {
+            let placed = db::units(self.db, it.file).at(it.unit);
+            let uses = &db::unit_names(self.db, placed.unit).uses;
+            let Some(of) = uses.iter().find(|of| of.range + placed.start == it.range) else { continue };
+            let Place::Member(owner) = &of.place else { continue };
+            let objects: Vec<Object> = infer.value(UnitRef { file: it.file, unit: it.unit }, owner).objects().collect();
+            let mut hides = |it: &Object| !matches!(it, Object::Host(_)) && !infer.definers(*it, self.new).is_empty();
+            if objects.iter().any(&mut hides) {
+                let line = self.line(it.file, it.range.start());
+                return Err(format!("on line {line}, `{}` is a member of the map itself", self.new));
+            }
+        }
+        Ok(())
+    }
+
     /// Uses of the new name on the same maps, which find something else now, such as a method of all maps.
     fn nothing_found(&self, infer: &mut Infer<'_>, holders: &[Object], found: &[Found]) -> Result<(), Reason> {
         let files: FxHashSet<File> = found.iter().map(|it| it.file).chain([self.file]).collect();
         let mut candidates = Vec::new();
-        for file in files {
+        for file in files.into_iter().filter(|_| !self.new.is_empty()) {
             family::candidates(infer, self.db, file, (self.new, Wanted::Certain), &mut candidates);
         }
         let reaching = family::reaching(infer, &candidates, holders);

@@ -30,6 +30,8 @@ pub struct Shared {
     pub mixed: Option<Found>,
     /// Modules among those files that programs use as values, not only to name their members.
     pub values: Vec<File>,
+    /// Uses in modules that mean another variable of the name, which has no value there at first.
+    pub either: Vec<Found>,
 }
 
 /// A use, and whose variable it is.
@@ -55,6 +57,12 @@ struct Look {
     is_beyond: bool,
     /// It gives one a value.
     writes_beyond: bool,
+    /// Files of whose programs it names a variable.
+    beyond_others: Vec<File>,
+    /// Uses of the module's own variable that mean the program's where that has no value yet.
+    early: Vec<Found>,
+    /// Uses of variables of functions that mean the program's where those have no value yet.
+    unset: Vec<Found>,
     mixed: Option<(Found, Vec<File>)>,
 }
 
@@ -112,6 +120,7 @@ impl<'a> Names<'a> {
                     having.extend(files);
                 }
             }
+            having.extend(&look.beyond_others);
         }
         for look in &mut self.looks {
             for it in &mut look.uses {
@@ -128,6 +137,9 @@ impl<'a> Names<'a> {
         for look in &self.looks {
             if look.is_beyond {
                 joined.extend(self.programs(look.file).into_iter().map(|it| (look.file, it)));
+            }
+            for &other in &look.beyond_others {
+                joined.extend(self.programs(other).into_iter().map(|it| (other, it)));
             }
             for it in &look.uses {
                 if let Whose::Of(files) = &it.of {
@@ -149,7 +161,7 @@ impl<'a> Names<'a> {
         let all = self.importers.all(file);
         let gives = |it: &File| {
             let look = self.looks.iter().find(|look| look.file == *it);
-            look.is_some_and(|look| look.uses.iter().any(|it| it.found.access.writes() && matches!(it.of, Whose::Home)))
+            look.is_some_and(Look::gives)
         };
         let (mut found, others): (Vec<_>, Vec<_>) =
             all.iter().copied().partition(|&it| self.importers.direct(it).is_empty());
@@ -192,9 +204,18 @@ impl<'a> Names<'a> {
                     is_reader |= matches!(it.of, Whose::Home);
                 }
             }
-            let gives = look.uses.iter().any(|it| matches!(it.of, Whose::Home) && it.found.access.writes());
-            if is_reader && !gives {
+            if is_reader && !look.gives() {
                 shared.readers.push(look.file);
+            }
+            let is_program_in = || self.programs_of(look.file).into_iter().any(is_in);
+            if !look.unset.is_empty() && (is_in(look.file) || is_program_in()) {
+                shared.found.extend(&look.unset);
+            }
+            if !look.early.is_empty() && self.is_early(look, &is_in) {
+                match is_in(look.file) {
+                    true => shared.either.extend(&look.early),
+                    false => shared.found.extend(look.early.iter().map(|it| Found { certain: false, ..*it })),
+                }
             }
             if let Some((found, files)) = &look.mixed
                 && files.iter().any(|&it| is_in(it))
@@ -203,6 +224,13 @@ impl<'a> Names<'a> {
             }
         }
         shared
+    }
+
+    /// Whether early uses of a module mean a variable of a program of which only one is in the family.
+    fn is_early(&self, look: &Look, is_in: &impl Fn(File) -> bool) -> bool {
+        let own = is_in(look.file);
+        let gives = |it: &File| self.looks.iter().any(|look| look.file == *it && look.gives());
+        self.programs_of(look.file).iter().any(|it| is_in(*it) != own && gives(it))
     }
 
     /// The first use that means a variable of one of these files or of their programs.
@@ -223,8 +251,11 @@ impl<'a> Names<'a> {
         all.iter().copied().filter(|&it| self.importers.direct(it).is_empty()).collect()
     }
 
-    /// Whether some importer uses a module otherwise than to name one of its members.
+    /// Whether some importer uses a module otherwise than to name one of its members, or may import it by a name that is worked out.
     fn is_value(&self, module: File) -> bool {
+        if db::importers_out_of_sight(self.db).iter().any(|it| *it != module) {
+            return true;
+        }
         let name = crate::modules::base_name(module.path(self.db)).strip_suffix(".ms").unwrap_or_default();
         self.importers.direct(module).iter().any(|&file| uses_as_value(self.db, file, name))
     }
@@ -247,10 +278,26 @@ fn uses_as_value(db: &LiveDb, file: File, name: &str) -> bool {
 }
 
 impl Look {
+    /// Whether the file gives the variable a value.
+    fn gives(&self) -> bool {
+        self.uses.iter().any(|it| matches!(it.of, Whose::Home) && it.found.access.writes())
+    }
+
     fn of(infers: &mut [&mut Infer<'_>], db: &LiveDb, file: File, (name, wanted): (&str, Wanted)) -> Look {
-        let mut look = Look { file, uses: Vec::new(), is_beyond: false, writes_beyond: false, mixed: None };
+        let mut look = Look {
+            file,
+            uses: Vec::new(),
+            is_beyond: false,
+            writes_beyond: false,
+            beyond_others: Vec::new(),
+            early: Vec::new(),
+            unset: Vec::new(),
+            mixed: None,
+        };
         let facts = db::file_facts(db, file);
         let is_own = facts.is_module_variable(name);
+        let is_module = is_own && !db::direct_importers(db, file).is_empty();
+        let given = if is_module { first_given(db, file, name) } else { None };
         for (unit, placed) in (0u32..).zip(db::units(db, file).iter()) {
             for of in db::unit_names(db, placed.unit).uses.iter().filter(|it| it.name == name) {
                 let range = of.range + placed.start;
@@ -258,8 +305,14 @@ impl Look {
                 let at = UnitRef { file, unit };
                 if matches!(of.place, Place::Member(_)) {
                     look.member(infers, at, of, found, wanted);
+                } else if is_unset(&facts, unit, of) {
+                    look.unset.push(Found { certain: false, ..found });
                 } else if let Some(certain) = names_variable(&facts, unit, of) {
                     look.uses.push(Use { found: Found { certain, ..found }, of: Whose::Home });
+                    let is_bare = of.place == Place::Bare && of.access != Access::Write;
+                    if is_module && is_bare && given.is_none_or(|given| placed.start < given) {
+                        look.early.push(found);
+                    }
                     if is_beyond(&facts, unit, of, is_own) {
                         look.is_beyond = true;
                         look.writes_beyond |= of.access.writes();
@@ -276,17 +329,28 @@ impl Look {
         for infer in infers {
             let known = infer.value(at, owner);
             for object in known.objects().collect::<Vec<_>>() {
-                match object {
-                    Object::Module(file) if !files.contains(&file) => files.push(file),
-                    Object::Globals(file) => {
-                        if !files.contains(&file) {
-                            files.push(file);
+                // A map may have a module behind it.
+                let definers = match object {
+                    Object::Module(_) | Object::Globals(_) => vec![object],
+                    other => infer.definers(other, &of.name),
+                };
+                for definer in definers {
+                    let file = match definer {
+                        Object::Module(file) => file,
+                        Object::Globals(file) => {
+                            self.is_beyond |= file == at.file;
+                            self.writes_beyond |= file == at.file && of.access.writes();
+                            self.beyond_others.push(file);
+                            file
                         }
-                        self.is_beyond |= file == at.file;
-                        self.writes_beyond |= file == at.file && of.access.writes();
+                        _ => {
+                            others = true;
+                            continue;
+                        }
+                    };
+                    if !files.contains(&file) {
+                        files.push(file);
                     }
-                    Object::Module(_) => {}
-                    other => others |= !infer.definers(other, &of.name).is_empty(),
                 }
             }
             is_settled = is_settled && (wanted == Wanted::Certain || infer.is_settled(at, owner));
@@ -316,6 +380,26 @@ fn names_variable(facts: &FileFacts, unit: u32, of: &NameUse) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// Whether a use of a function's own variable lets the program's be seen, of which the file itself knows nothing, while that has no value.
+fn is_unset(facts: &FileFacts, unit: u32, of: &NameUse) -> bool {
+    let may_look = of.place == Place::Bare && of.access != Access::Write && !of.definite;
+    may_look
+        && scope_target(facts, unit, of) == Target::Variable(unit)
+        && further_out(facts, unit, &of.name) == Target::Unknown
+}
+
+/// Where the first statement at the top of a file begins that gives a variable a value, whatever happens.
+pub fn first_given(db: &LiveDb, file: File, name: &str) -> Option<TextSize> {
+    let (facts, text) = (db::file_facts(db, file), file.text(db));
+    let gives = |unit: u32, placed: db::PlacedUnit<'_>| {
+        let it = facts.unit(unit);
+        let is_sure = it.facts.is_assignment || text[placed.range()].starts_with("import");
+        it.kind == UnitKind::Statement && is_sure && it.facts.assigned.iter().any(|(it, _)| it == name)
+    };
+    let mut units = (0u32..).zip(db::units(db, file).iter());
+    units.find(|(unit, placed)| gives(*unit, *placed)).map(|(_, placed)| placed.start)
 }
 
 /// Whether a file, as a module, has a use of a name, of a kind, that may mean a variable of the program that imports it.

@@ -29,6 +29,7 @@ mod open;
 mod quiet;
 mod reached;
 mod related;
+mod renames;
 mod shared;
 mod slips;
 mod structure;

@@ -11,7 +11,7 @@ use crate::ide::checks::{Behind, Check, Fix};
 use crate::ide::diagnostics::Diagnostic;
 use crate::ide::infer::Infer;
 use crate::ide::names::{Found, Target, further_out, named_at, uses};
-use crate::ide::rename::rename;
+use crate::ide::rename::rename_hiding;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, Symbol};
 use minilive_runtime::intrinsics;
@@ -148,8 +148,9 @@ fn other_name(ctx: &Context<'_>, declared: TextRange) -> Option<(String, Vec<Edi
         }
     }
     let new = ctx.fresh_name(&format!("{name}_"));
-    let renamed = rename(ctx.db, ctx.document, ctx.live, declared.start(), &new).ok()?;
-    let is_here = renamed.possible.is_empty() && renamed.edits.iter().all(|it| it.file == ctx.document.file);
+    let renamed = rename_hiding(ctx.db, ctx.document, ctx.live, declared.start(), &new).ok()?;
+    let is_sure = renamed.possible.is_empty() && renamed.doubts.is_empty();
+    let is_here = is_sure && renamed.edits.iter().all(|it| it.file == ctx.document.file);
     let edits = renamed.edits.into_iter().filter(|it| is_meant(it.range));
     let edits = edits.map(|it| Edit { range: it.range, insert: new.clone() }).collect();
     is_here.then(|| (format!("Rename it to `{new}`"), edits))

@@ -77,7 +77,7 @@ impl Infer<'_> {
             for (unit, it) in (0u32..).zip(&facts.units) {
                 let at = UnitRef { file, unit };
                 for (number, base) in (0u32..).zip(&it.facts.news) {
-                    if found.len() < MOST_HEIRS && self.value(at, base).objects().any(|it| it.maker() == object) {
+                    if found.len() < MOST_HEIRS && self.is_behind(at, base, object) {
                         found.push(Object::New(at, number));
                     }
                 }
@@ -101,6 +101,15 @@ impl Infer<'_> {
             }
         }
         found
+    }
+
+    /// Whether a map stands behind what `new` makes of a base. A method with `new self` runs for all that have its map behind them.
+    fn is_behind(&mut self, at: UnitRef, base: &Sym, object: Object) -> bool {
+        let bases: Vec<Object> = self.value(at, base).objects().map(Object::maker).collect();
+        if bases.contains(&object) || **base != Symbol::SelfValue || bases.is_empty() {
+            return bases.contains(&object);
+        }
+        self.chain(object).iter().any(|(it, _)| bases.contains(it))
     }
 
     /// The maps that the program makes with a map somewhere behind them, which is how far methods of it are run.
@@ -183,6 +192,21 @@ impl Infer<'_> {
         let Object::Host(host) = object else { return false };
         let is_of_language = name == "__isa" || field(host, name).is_some() || host_member(host, name).is_some();
         TYPE_MAPS.contains(&host) && !is_of_language && !self.own_values(object, name).is_empty()
+    }
+
+    /// The names of the members that a map has itself.
+    pub fn own_names(&mut self, object: Object) -> Vec<SmolStr> {
+        self.own_members(object, 0).into_iter().map(|it| it.name).collect()
+    }
+
+    /// Whether all values of some type have a member of a name, by the language or by the program.
+    pub fn is_of_types(&mut self, name: &str) -> bool {
+        TYPE_MAPS.iter().any(|host| self.has(Object::Host(host), name))
+    }
+
+    /// Whether all values of the type of one have a member of a name.
+    pub fn is_of_type(&mut self, kind: &Kind, name: &str) -> bool {
+        type_map(kind).is_some_and(|host| self.has(Object::Host(host), name))
     }
 
     /// Whether code gives something to all values of a type, to which it belongs by the name of the type map.

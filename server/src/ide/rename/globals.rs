@@ -2,16 +2,18 @@
 //!
 //! Part of `rename.rs`; made of [`super::super::shared`]. Invariant: what one file of the family cannot have renamed, none has.
 
-use super::{Reason, Renamed, base_name, is_file, keys_in};
+use super::texts::texts;
+use super::{Doubt, Reason, Renamed, Why, base_name, doubts, is_file};
 use crate::db::{self, File, LiveDb};
 use crate::ide::Live;
 use crate::ide::family::Wanted;
 use crate::ide::importers::Importers;
-use crate::ide::infer::{Binding, binding};
+use crate::ide::infer::{Binding, Infer, Object, binding};
 use crate::ide::meetings::Meetings;
-use crate::ide::names::{Found, Target, further_out};
+use crate::ide::names::{Found, Target, further_out, scope_target};
 use crate::ide::navigation::names_of;
-use crate::ide::shared::{Shared, is_import};
+use crate::ide::shared::{Shared, first_given, is_import};
+use crate::ide::wholes;
 use crate::line_index::LineIndex;
 use minilive_mir::ir::UnitKind;
 use minilive_mir::names::{Access, NameUse, Place};
@@ -30,9 +32,15 @@ pub struct Asked<'a> {
 }
 
 /// Renames a variable of a file in all files.
-pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, Reason> {
+pub fn rename(
+    asked: &Asked<'_>,
+    importers: &Importers<'_>,
+    infer: &mut Infer<'_>,
+    may_show_built_in: bool,
+) -> Result<Renamed, Reason> {
     let (db, name) = (asked.db, asked.name);
-    let shared = names_of(db, importers, asked.home, (name, Wanted::Possible)).family(asked.home);
+    let wanted = if asked.new.is_empty() { Wanted::Certain } else { Wanted::Possible };
+    let shared = names_of(db, importers, asked.home, (name, wanted)).family(asked.home);
     asked.is_ours(&shared)?;
     let mut files: Vec<File> = shared.found.iter().filter(|it| it.certain).map(|it| it.file).collect();
     files.sort_by_key(|it| (*it != asked.file, it.path(db)));
@@ -43,24 +51,27 @@ pub fn rename(asked: &Asked<'_>, importers: &Importers<'_>) -> Result<Renamed, R
         asked.no_import(file, shared.readers.contains(&file))?;
         asked.no_map_of_names(file, shared.readers.contains(&file))?;
         asked.is_free(file, &shared.found)?;
+        if !may_show_built_in {
+            asked.shows_nothing(file, &shared.found)?;
+        }
+    }
+    if asked.new.is_empty() {
+        return Ok(Renamed::of(shared.found));
     }
     if let Some(it) = names_of(db, importers, asked.home, (asked.new, Wanted::Certain)).first_in(&shared.files) {
         return Err(asked.would_change(it.file, it.range.start()));
     }
+    let mut meetings = Meetings::of(db, importers, asked.live.is_unread_around);
+    let doubts = asked.doubts(&files, &shared, infer, &mut meetings);
     let mut found = shared.found;
-    // Who has the module itself may look for its members by names that are worked out.
-    let mut naming = files;
-    for &module in &shared.values {
-        naming.extend(importers.direct(module).iter());
-    }
-    if !shared.values.is_empty() {
-        naming.sort_by_key(|it| it.path(db));
-        naming.dedup();
-        found.extend(keys_in(db, name, naming));
+    // Who has the module itself, or all globals, may look for its members by names that are worked out.
+    let is_keyed = doubts.iter().any(|it| it.why == Why::WorkedOut);
+    if !shared.values.is_empty() || is_keyed {
+        found.extend(texts(db, name));
     }
     found.sort_by_key(|it| (it.file.path(db), it.range.start()));
-    let mut renamed = Renamed::of(found);
-    renamed.leave_strangers(&mut Meetings::of(db, importers, asked.live.is_unread_around), asked.home);
+    let mut renamed = Renamed { doubts, ..Renamed::of(found) };
+    renamed.leave_strangers(&mut meetings, asked.home);
     Ok(renamed)
 }
 
@@ -84,6 +95,58 @@ impl Asked<'_> {
             Some(it) => {
                 let place = self.place(it.file, it.range.start());
                 Err(format!("`{name}` {place} may also be a member of something else"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Places in which names are worked out, or mean one thing or another.
+    fn doubts(
+        &self,
+        files: &[File],
+        shared: &Shared,
+        infer: &mut Infer<'_>,
+        meetings: &mut Meetings<'_>,
+    ) -> Vec<Doubt> {
+        let either = |place: &Found| Doubt { place: *place, why: Why::Either };
+        let mut doubts: Vec<Doubt> = shared.either.iter().map(either).collect();
+        let db = self.db;
+        doubts.extend(files.iter().flat_map(|&file| doubts::of_global(db, file, self.name)));
+        for &file in db.files().iter().filter(|file| !files.contains(file)) {
+            db.poll();
+            let opening = doubts::opening(db, file);
+            if !opening.is_empty() && files.iter().any(|&own| meetings.may_meet(own, file)) {
+                doubts.extend(opening);
+            }
+        }
+        if !shared.values.is_empty() {
+            let modules: Vec<Object> = shared.values.iter().map(|&file| Object::Module(file)).collect();
+            let worked_out = wholes::worked_out(infer, db, &modules);
+            doubts.extend(worked_out.into_iter().map(|place| Doubt { place, why: Why::WorkedOut }));
+        }
+        doubts
+    }
+
+    /// Where a global hides what is there anyway, no use of it may mean that.
+    fn shows_nothing(&self, file: File, found: &[Found]) -> Result<(), Reason> {
+        if !doubts::is_known_anyway(self.live, self.name) {
+            return Ok(());
+        }
+        let (given, text) = (first_given(self.db, file, self.name), file.text(self.db));
+        let shows = |it: &&Found| {
+            let is_early = given.is_none_or(|given| db::units(self.db, file).at(it.unit).start < given);
+            let taken_out = || {
+                it.quoted && text[..usize::from(it.range.start())].trim_end_matches(['"', '(', ' ']).ends_with("remove")
+            };
+            it.certain && it.file == file && !it.access.writes() && (is_early && !is_member(self.db, it) || taken_out())
+        };
+        match self.db.while_wanted(found).find(shows) {
+            Some(it) => {
+                let place = self.place(it.file, it.range.start());
+                Err(format!(
+                    "`{}` {place} may be what is built in under that name, which the variable hides",
+                    self.name
+                ))
             }
             None => Ok(()),
         }
@@ -164,6 +227,10 @@ impl Asked<'_> {
                 return Err("a module is imported whose name does not stand in the text".to_owned());
             }
         }
+        let is_named_so = |it: &&File| db::module_name(self.db, **it) == Some(self.name);
+        if db::may_import_out_of_sight(self.db, file) && self.db.files().iter().any(|it| is_named_so(&it)) {
+            return Err(is_file(self.name));
+        }
         Ok(())
     }
 
@@ -189,6 +256,17 @@ impl Asked<'_> {
         let of = if file == self.file { String::new() } else { format!(" in {}", base_name(self.db, file)) };
         if facts.is_global(self.new) {
             return Err(format!("there is a global variable `{}`{of}", self.new));
+        }
+        for (unit, placed) in (0u32..).zip(db::units(self.db, file).iter()) {
+            // `globals.len` is the method of maps until there is a global of that name.
+            let is_method = |of: &&NameUse| {
+                of.name == self.new
+                    && of.place != Place::Bare
+                    && matches!(scope_target(&facts, unit, of), Target::Intrinsic(_))
+            };
+            if let Some(of) = db::unit_names(self.db, placed.unit).uses.iter().find(is_method) {
+                return Err(self.would_change(file, of.range.start() + placed.start));
+            }
         }
         let own = |it: &&Found| it.certain && !it.quoted && it.file == file;
         for it in self.db.while_wanted(found).filter(own) {

@@ -211,8 +211,10 @@ pub fn rename(
     }
     let possible: Vec<_> =
         snapshot.db.while_wanted(&renamed.possible).filter_map(|it| files.location(it.file, it.range)).collect();
+    let doubtful = doubtful(&renamed.doubts, &mut files);
     if possible.is_empty() || !features.confirms_edits {
-        let notice = (!possible.is_empty()).then(|| left_alone(&possible));
+        let alone = (!possible.is_empty()).then(|| left_alone(&possible));
+        let notice = alone.into_iter().chain(doubtful).reduce(|all, it| format!("{all}. {it}"));
         return (workspace_edit(edits, snapshot, features), notice);
     }
     renamed.possible.iter().for_each(|it| snapshot.touch(it.file));
@@ -226,7 +228,7 @@ pub fn rename(
     };
     let mut edit = workspace_edit(edits, snapshot, features);
     edit.change_annotations = Some(HashMap::from([(POSSIBLE.to_owned(), marks)]));
-    (edit, None)
+    (edit, doubtful)
 }
 
 /// Names the mark of edits that are made only if a person wants them.
@@ -234,13 +236,34 @@ const POSSIBLE: &str = "possible";
 
 /// Places that may mean what was renamed, as a sentence.
 fn left_alone(possible: &[Location]) -> String {
-    let places = possible.iter().take(8).map(|it| {
+    format!("Left alone, since it is not known whether the same is meant: {}", lines(possible))
+}
+
+/// Places at which no edit would certainly be right, as sentences.
+fn doubtful(doubts: &[ide::Doubt], files: &mut Files<'_>) -> Option<String> {
+    let mut of = |why: ide::Why, sentence: &str| {
+        let places = doubts.iter().filter(|it| it.why == why);
+        let places: Vec<_> = places.filter_map(|it| files.location(it.place.file, it.place.range)).collect();
+        (!places.is_empty()).then(|| format!("{sentence}: {}", lines(&places)))
+    };
+    let worked_out = of(ide::Why::WorkedOut, "Look at the names that are worked out, of which one may be this");
+    let either = of(ide::Why::Either, "Look at what is meant, which depends on how the program runs");
+    worked_out.into_iter().chain(either).reduce(|all, it| format!("{all}. {it}"))
+}
+
+/// The lines of places, each once.
+fn lines(places: &[Location]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for it in places {
         let name = it.uri.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-        format!("{name}:{}", it.range.start.line + 1)
-    });
-    let places = places.collect::<Vec<_>>().join(", ");
-    let more = if possible.len() > 8 { ", …" } else { "" };
-    format!("Left alone, since it is not known whether the same is meant: {places}{more}")
+        let line = format!("{name}:{}", it.range.start.line + 1);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let more = if lines.len() > 8 { ", …" } else { "" };
+    lines.truncate(8);
+    format!("{}{more}", lines.join(", "))
 }
 
 /// What a renamed file does to those that import it.
