@@ -33,6 +33,9 @@ pub enum Mode {
     Uncounted,
     /// Compiled after a little work, and again with what it calls after a little more, in small slices.
     Outgrowing,
+    /// Compiled after very little work, in small slices and in so little memory for machine code that it is freed, and made again, all the
+    /// time.
+    Cramped,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -44,6 +47,9 @@ pub enum Mode {
     /// Compiled at first sight, with a collection at every allocation.
     EagerStress,
 }
+
+/// Bytes of machine code in [`Mode::Cramped`]: what all code shares takes some of them.
+const CRAMPED: usize = 20 << 10;
 
 impl Mode {
     /// The modes of this build.
@@ -61,6 +67,7 @@ impl Mode {
                 Mode::Background,
                 Mode::Uncounted,
                 Mode::Outgrowing,
+                Mode::Cramped,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::RandomGuards(2),
@@ -87,7 +94,7 @@ impl Mode {
             Mode::Tiered | Mode::Uncounted | Mode::Outgrowing => {
                 TierPolicy::Tiered { baseline: Some(100), threshold: 400 }
             }
-            Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
+            Mode::Background | Mode::Cramped => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
             // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
             Mode::RandomGuards(seed) if seed % 2 == 0 => TierPolicy::Tiered { baseline: Some(1), threshold: 2 },
@@ -111,6 +118,7 @@ impl Mode {
             counted: self != Mode::Uncounted,
             work_to_outgrow: if self == Mode::Outgrowing { 1 } else { EngineConfig::default().work_to_outgrow },
             symbolic,
+            max_native: if self == Mode::Cramped { CRAMPED } else { EngineConfig::default().max_native },
             ..EngineConfig::default()
         }
     }
@@ -118,7 +126,7 @@ impl Mode {
     /// How the budget is granted.
     pub fn pace(self) -> Pace {
         let whole = Pace::default();
-        Pace { slice: if self == Mode::Outgrowing { 100 } else { whole.slice }, ..whole }
+        Pace { slice: if matches!(self, Mode::Outgrowing | Mode::Cramped) { 100 } else { whole.slice }, ..whole }
     }
 }
 
@@ -134,6 +142,7 @@ impl fmt::Display for Mode {
             Mode::Background => "compiled in the background",
             Mode::Uncounted => "uncounted",
             Mode::Outgrowing => "compiled again",
+            Mode::Cramped => "in little memory for machine code",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::BaselineStress => "baseline, collecting always",
