@@ -33,8 +33,7 @@ pub enum Mode {
     Uncounted,
     /// Compiled after a little work, and again with what it calls after a little more, in small slices.
     Outgrowing,
-    /// Compiled after very little work, in small slices and in so little memory for machine code that it is freed, and made again, all the
-    /// time.
+    /// Compiled after a little work, in small slices and in so little memory for machine code that it is freed, and made again, all the time.
     Cramped,
     /// Compiled, and every guard fails.
     GuardsFail,
@@ -91,10 +90,10 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
-            Mode::Tiered | Mode::Uncounted | Mode::Outgrowing => {
+            Mode::Tiered | Mode::Uncounted | Mode::Outgrowing | Mode::Cramped => {
                 TierPolicy::Tiered { baseline: Some(100), threshold: 400 }
             }
-            Mode::Background | Mode::Cramped => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
+            Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
             Mode::Mixed(threshold) => TierPolicy::Tiered { baseline: Some(threshold), threshold },
             // What leaves code of even seeds goes on in baseline code, of odd ones in the interpreter.
             Mode::RandomGuards(seed) if seed % 2 == 0 => TierPolicy::Tiered { baseline: Some(1), threshold: 2 },
@@ -126,7 +125,12 @@ impl Mode {
     /// How the budget is granted.
     pub fn pace(self) -> Pace {
         let whole = Pace::default();
-        Pace { slice: if matches!(self, Mode::Outgrowing | Mode::Cramped) { 100 } else { whole.slice }, ..whole }
+        let slice = match self {
+            Mode::Outgrowing => 100,
+            Mode::Cramped => 1000,
+            _ => whole.slice,
+        };
+        Pace { slice, ..whole }
     }
 }
 

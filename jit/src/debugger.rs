@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(note("d", 1150, 60), [1000, 1150]);
         assert_eq!(note("e", 900, 1000), [900]);
         assert_eq!(note("f", 2000, 100), [900, 2000]);
-        let freed = FreedCode { pieces: vec![(900, 1024)], used: 100 };
+        let freed = FreedCode { pieces: vec![(900, 1024)], used: 100, kept: 0 };
         debugger.note(&CodeEvent::Freed(freed)).expect("nothing is made");
         assert_eq!((crate::sys::debug::found(), debugger.known.len()), (1, 1));
     }

@@ -155,6 +155,8 @@ pub struct FreedCode {
     pub pieces: Vec<(usize, usize)>,
     /// Bytes of the code that is left.
     pub used: usize,
+    /// How many pieces are not entered either, but activations are in them.
+    pub kept: usize,
 }
 
 impl fmt::Display for FreedCode {
@@ -162,12 +164,9 @@ impl fmt::Display for FreedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: usize = self.pieces.iter().map(|it| it.1).sum();
         let what = if self.pieces.len() == 1 { "piece" } else { "pieces" };
-        write!(
-            f,
-            "freed {} {what} of code that is not entered: {bytes} bytes; {} are in use",
-            self.pieces.len(),
-            self.used
-        )
+        let (count, used) = (self.pieces.len(), self.used);
+        write!(f, "freed {count} {what} of code that is not entered: {bytes} bytes; {used} are in use")?;
+        if self.kept > 0 { write!(f, ", with {} of code that still runs", self.kept) } else { Ok(()) }
     }
 }
 
@@ -222,8 +221,11 @@ mod tests {
 
     #[test]
     fn each_event_is_one_plain_line() {
-        let freed = FreedCode { pieces: vec![(64, 96), (256, 32)], used: 5000 };
-        assert_eq!(freed.to_string(), "freed 2 pieces of code that is not entered: 128 bytes; 5000 are in use");
+        let mut freed = FreedCode { pieces: vec![(64, 96), (256, 32)], used: 5000, kept: 0 };
+        let text = "freed 2 pieces of code that is not entered: 128 bytes; 5000 are in use";
+        assert_eq!(freed.to_string(), text);
+        freed.kept = 3;
+        assert_eq!(freed.to_string(), format!("{text}, with 3 of code that still runs"));
         let guard = FailedGuard { reason: ExitReason::NotNumber, line: 5, count: 10 };
         let time = Duration::from_micros(1234);
         let compiled = Happened::Compiled { entry: EntryPoint::Calls, time, address: 64, bytes: 532 };

@@ -96,7 +96,12 @@ impl Room {
         let found = freed >= self.most / LEAST_PART;
         (self.used, self.look_at) = (used, used + self.most / PART_TO_LOOK);
         self.then = self.now;
-        self.pause = if found { 1 } else { (self.pause * 2).clamp(1, MOST_PAUSE) };
+        // What finds no room has it looked for at once, unless that was in vain before.
+        self.pause = match (found, self.is_lacking) {
+            (true, _) => 0,
+            (false, true) => (self.pause * 2).clamp(1, MOST_PAUSE),
+            (false, false) => self.pause,
+        };
         self.has_put_off = false;
         let again = found && self.is_lacking;
         self.is_lacking &= !found;
@@ -220,10 +225,11 @@ impl Backend {
         let mut native = self.shared.native();
         let pieces = native.free(|address| linked.contains(&address) || running.contains(&address));
         let used = native.arena.used();
+        let kept = running.iter().filter(|address| !linked.contains(address)).count();
         drop(native);
         let bytes = pieces.iter().map(|it| it.1).sum();
         if bytes > 0 {
-            codes.log.tell(|| CodeEvent::Freed(FreedCode { pieces, used }));
+            codes.log.tell(|| CodeEvent::Freed(FreedCode { pieces, used, kept }));
         }
         bytes
     }
@@ -281,5 +287,6 @@ mod tests {
         assert!(room.looked(4000, 3900), "what was refused is asked for again");
         assert!(!room.looked(4000, 3900), "nothing is refused");
         assert_eq!(room.slice_ended(), Memory::Enough);
+        assert!(!room.looked(4000, 0) && room.puts_off(), "looks that nobody waited for are no reason to wait");
     }
 }
