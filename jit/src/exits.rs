@@ -8,6 +8,7 @@ mod numbers;
 
 use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
 use crate::engine::GuardMode;
+use crate::engine::policy::Freed;
 use crate::engine::unit::{Code, CodeId};
 use crate::events::SharedPiece;
 use crate::helpers;
@@ -88,15 +89,6 @@ pub struct Native {
     pub pieces: Vec<SharedPiece>,
     /// What was freed so far.
     pub freed: Freed,
-}
-
-/// Machine code that was given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Freed {
-    /// How many entries.
-    pub pieces: u64,
-    /// Their bytes.
-    pub bytes: u64,
 }
 
 /// Words at fixed addresses that compiled code reads and writes.

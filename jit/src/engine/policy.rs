@@ -6,7 +6,6 @@
 use super::table::CodeTable;
 use super::unit::Code;
 use crate::events::SharedPiece;
-use crate::exits::Freed;
 use minilive_mir::ir::BlockId;
 use minilive_runtime::realm::Realm;
 
@@ -17,6 +16,15 @@ pub enum Place {
     Call,
     /// A loop head was reached, for the n-th time.
     Loop(BlockId),
+}
+
+/// Machine code that was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// How many entries.
+    pub pieces: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// What compiled code takes.
