@@ -33,6 +33,8 @@ pub enum Mode {
     Uncounted,
     /// Compiled after a little work, and again with what it calls after a little more, in small slices.
     Outgrowing,
+    /// Compiled after a little work, in small slices and in so little memory for machine code that it is freed, and made again, all the time.
+    Cramped,
     /// Compiled, and every guard fails.
     GuardsFail,
     /// Compiled, and guards fail at random, as this seed decides.
@@ -44,6 +46,9 @@ pub enum Mode {
     /// Compiled at first sight, with a collection at every allocation.
     EagerStress,
 }
+
+/// Bytes of machine code in [`Mode::Cramped`]: what all code shares takes some of them.
+const CRAMPED: usize = 20 << 10;
 
 impl Mode {
     /// The modes of this build.
@@ -61,6 +66,7 @@ impl Mode {
                 Mode::Background,
                 Mode::Uncounted,
                 Mode::Outgrowing,
+                Mode::Cramped,
                 Mode::GuardsFail,
                 Mode::RandomGuards(1),
                 Mode::RandomGuards(2),
@@ -84,7 +90,7 @@ impl Mode {
         let tier = match self {
             Mode::Interpreter | Mode::InterpreterStress => TierPolicy::InterpretOnly,
             Mode::Baseline | Mode::BaselineStress => TierPolicy::Baseline { threshold: 0 },
-            Mode::Tiered | Mode::Uncounted | Mode::Outgrowing => {
+            Mode::Tiered | Mode::Uncounted | Mode::Outgrowing | Mode::Cramped => {
                 TierPolicy::Tiered { baseline: Some(100), threshold: 400 }
             }
             Mode::Background => TierPolicy::Tiered { baseline: Some(10), threshold: 50 },
@@ -111,6 +117,7 @@ impl Mode {
             counted: self != Mode::Uncounted,
             work_to_outgrow: if self == Mode::Outgrowing { 1 } else { EngineConfig::default().work_to_outgrow },
             symbolic,
+            max_native: if self == Mode::Cramped { CRAMPED } else { EngineConfig::default().max_native },
             ..EngineConfig::default()
         }
     }
@@ -118,7 +125,12 @@ impl Mode {
     /// How the budget is granted.
     pub fn pace(self) -> Pace {
         let whole = Pace::default();
-        Pace { slice: if self == Mode::Outgrowing { 100 } else { whole.slice }, ..whole }
+        let slice = match self {
+            Mode::Outgrowing => 100,
+            Mode::Cramped => 1000,
+            _ => whole.slice,
+        };
+        Pace { slice, ..whole }
     }
 }
 
@@ -134,6 +146,7 @@ impl fmt::Display for Mode {
             Mode::Background => "compiled in the background",
             Mode::Uncounted => "uncounted",
             Mode::Outgrowing => "compiled again",
+            Mode::Cramped => "in little memory for machine code",
             Mode::GuardsFail => "guards-fail",
             Mode::InterpreterStress => "interpreter, collecting always",
             Mode::BaselineStress => "baseline, collecting always",

@@ -6,7 +6,8 @@
 //! 2. Only bytes that Cranelift emitted for this processor, with all relocations applied, stand in a live range.
 //! 3. An entry address given to [`enter`] is the start of a live trampoline of this module's arena, made for the signature
 //!    `extern "C" fn(entry, context, arguments) -> u64`, and its `entry` is live code of the arity the trampoline passes.
-//! 4. A range is freed only when no activation of it is left on any stack; the engine sees to that.
+//! 4. A range is freed only when no activation of it is left on any stack and nobody can come to it; `optimise/room.rs` sees to that.
+//!    Its bytes are such that whoever does come to it stops there.
 #![expect(unsafe_code, reason = "writes machine code and jumps into it")]
 
 use crate::sys::DualMap;
@@ -16,6 +17,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64};
 
 /// Alignment of every function and granularity of the free list.
 const GRAIN: usize = 32;
+
+/// What freed memory is full of: of x86-64 the instruction that stops a debugged process, of AArch64 words that are no instruction.
+const TRAP: u8 = if cfg!(target_arch = "x86_64") { 0xcc } else { 0 };
 
 /// Bytes reserved for machine code by default; pages are only touched when used.
 pub const DEFAULT_ARENA: usize = 64 << 20;
@@ -101,10 +105,9 @@ impl Arena {
         self.map.run() as usize + range.offset as usize
     }
 
-    /// Whether an address lies in the executable view.
-    pub fn contains(&self, address: usize) -> bool {
-        let start = self.map.run() as usize;
-        (start..start + self.map.size()).contains(&address)
+    /// Whether an address lies in the executable view, or right behind it, as return addresses may.
+    pub fn may_point_into(&self, address: usize) -> bool {
+        address.wrapping_sub(self.map.run() as usize) <= self.map.size()
     }
 
     /// Copies a function in and applies its relocations.
@@ -127,6 +130,8 @@ impl Arena {
     /// Gives a range back. See invariant 4.
     pub fn free(&mut self, range: CodeRange) {
         self.used -= range.len as usize;
+        // SAFETY: invariants 1 and 4. The range is inside the map, and nobody runs it.
+        unsafe { self.map.write().add(range.offset as usize).write_bytes(TRAP, range.len as usize) };
         let (mut offset, mut len) = (range.offset, range.len);
         if let Some(next) = self.free.remove(&(offset + len)) {
             len += next;
@@ -235,6 +240,21 @@ mod tests {
         let big = arena.install(&[0xc3; 300], &[]).expect("the merged run is large enough");
         assert_eq!(arena.address(big), arena.address(ranges[1]));
         assert_eq!(arena.used(), used);
+    }
+
+    #[test]
+    fn freed_memory_stops_whoever_runs_it_and_its_neighbours_are_as_they_were() {
+        let mut arena = Arena::new(1 << 16).expect("this system allows machine code");
+        let ranges: Vec<_> = (0..3).map(|_| arena.install(&[0xc3; GRAIN], &[]).expect("room")).collect();
+        arena.free(ranges[1]);
+        // SAFETY: invariant 1 of `sys`: the region is mapped, and nobody writes to it meanwhile.
+        let bytes = unsafe { std::slice::from_raw_parts(arena.map.run(), 3 * GRAIN) };
+        assert_eq!(bytes, [[0xc3; GRAIN], [TRAP; GRAIN], [0xc3; GRAIN]].concat());
+        let address = arena.address(ranges[2]);
+        assert!(arena.may_point_into(address) && arena.may_point_into(address + GRAIN));
+        let start = arena.map.run() as usize;
+        assert!(arena.may_point_into(start) && !arena.may_point_into(start - 1));
+        assert!(arena.may_point_into(start + (1 << 16)) && !arena.may_point_into(start + (1 << 16) + 1));
     }
 
     #[test]

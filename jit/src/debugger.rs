@@ -30,15 +30,26 @@ impl Debugger {
                 Happened::Compiled { entry, address, bytes, .. } => (event.symbol(entry), address, bytes),
                 _ => return Ok(()),
             },
+            CodeEvent::Freed(freed) => {
+                freed.pieces.iter().for_each(|&(address, bytes)| self.forget(address, bytes));
+                return Ok(());
+            }
         };
+        self.forget(address, bytes);
+        let file = object_file(&name, address, bytes).map_err(|error| error.to_string())?;
+        self.known.insert(address + bytes, (address, Announced::new(file)));
+        Ok(())
+    }
+}
+
+impl Debugger {
+    /// What stands between two addresses is not there any more.
+    fn forget(&mut self, address: usize, bytes: usize) {
         let overlapping: Vec<usize> =
             self.known.range(address + 1..).take_while(|(_, it)| it.0 < address + bytes).map(|it| *it.0).collect();
         for end in overlapping {
             self.known.remove(&end);
         }
-        let file = object_file(&name, address, bytes).map_err(|error| error.to_string())?;
-        self.known.insert(address + bytes, (address, Announced::new(file)));
-        Ok(())
     }
 }
 
@@ -101,7 +112,7 @@ fn object_file(name: &str, address: usize, bytes: usize) -> object::write::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::SharedPiece;
+    use crate::events::{FreedCode, SharedPiece};
     use object::read::elf::ElfFile64;
     use object::{Object, ObjectSection, ObjectSymbol};
 
@@ -130,5 +141,9 @@ mod tests {
         assert_eq!(note("c", 1200, 50), [1000, 1100, 1200]);
         assert_eq!(note("d", 1150, 60), [1000, 1150]);
         assert_eq!(note("e", 900, 1000), [900]);
+        assert_eq!(note("f", 2000, 100), [900, 2000]);
+        let freed = FreedCode { pieces: vec![(900, 1024)], used: 100, kept: 0 };
+        debugger.note(&CodeEvent::Freed(freed)).expect("nothing is made");
+        assert_eq!((crate::sys::debug::found(), debugger.known.len()), (1, 1));
     }
 }

@@ -277,6 +277,7 @@ impl Engine {
         let mut stats = EngineStats { codes: self.codes.len(), runs: self.runs, ..EngineStats::default() };
         let footprint = self.tiering.footprint();
         (stats.native_bytes, stats.exits_known) = (footprint.native_bytes, footprint.exits);
+        (stats.freed_pieces, stats.freed_bytes) = (footprint.freed.pieces, footprint.freed.bytes);
         for code in self.codes.versions() {
             let function = function_stats(code);
             stats.compiled += usize::from(function.tier != tier::Tier::Interpreter);

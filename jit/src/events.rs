@@ -148,6 +148,28 @@ pub struct SharedPiece {
     pub bytes: usize,
 }
 
+/// Machine code that was given back: no activation was in it, and nothing enters it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreedCode {
+    /// First byte and size of each piece.
+    pub pieces: Vec<(usize, usize)>,
+    /// Bytes of the code that is left.
+    pub used: usize,
+    /// How many pieces are not entered either, but activations are in them.
+    pub kept: usize,
+}
+
+impl fmt::Display for FreedCode {
+    /// One plain line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes: usize = self.pieces.iter().map(|it| it.1).sum();
+        let what = if self.pieces.len() == 1 { "piece" } else { "pieces" };
+        let (count, used) = (self.pieces.len(), self.used);
+        write!(f, "freed {count} {what} of code that is not entered: {bytes} bytes; {used} are in use")?;
+        if self.kept > 0 { write!(f, ", with {} of code that still runs", self.kept) } else { Ok(()) }
+    }
+}
+
 /// What is told to whoever watches the code of an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeEvent {
@@ -155,6 +177,8 @@ pub enum CodeEvent {
     Tier(TierEvent),
     /// Of a piece that code shares; those that are older than the watching come first.
     Shared(SharedPiece),
+    /// Pieces of units' code are gone; their memory will be others'.
+    Freed(FreedCode),
 }
 
 /// Who watches.
@@ -197,6 +221,11 @@ mod tests {
 
     #[test]
     fn each_event_is_one_plain_line() {
+        let mut freed = FreedCode { pieces: vec![(64, 96), (256, 32)], used: 5000, kept: 0 };
+        let text = "freed 2 pieces of code that is not entered: 128 bytes; 5000 are in use";
+        assert_eq!(freed.to_string(), text);
+        freed.kept = 3;
+        assert_eq!(freed.to_string(), format!("{text}, with 3 of code that still runs"));
         let guard = FailedGuard { reason: ExitReason::NotNumber, line: 5, count: 10 };
         let time = Duration::from_micros(1234);
         let compiled = Happened::Compiled { entry: EntryPoint::Calls, time, address: 64, bytes: 532 };

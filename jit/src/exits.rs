@@ -1,16 +1,21 @@
 //! The table of side exits, and everything else that compiled code of one engine shares: arena, entries, line tables.
 //!
-//! `native` fills it when code is installed; `helpers` looks exits up when a guard fails. It lives as long as the engine and is
-//! reached from helpers through the thread that runs the program. Invariant: an exit's number is never given out twice.
+//! `optimise` fills it when code is placed and empties it when code is freed (`optimise/room.rs`); `helpers` looks exits up when a guard
+//! fails. It lives as long as the engine and is reached from helpers through the thread that runs the program. Invariant: what belongs to
+//! a piece of code (line table, exits, chains of calls, their numbers) is there as long as the code is, and no longer.
+
+mod numbers;
 
 use crate::code::{Arena, CodeRange, zeroed_bytes, zeroed_words};
 use crate::engine::GuardMode;
+use crate::engine::policy::Freed;
 use crate::engine::unit::{Code, CodeId};
 use crate::events::SharedPiece;
 use crate::helpers;
 use crate::translate::{Chain, ExitInfo, SITE_CHAIN};
 use minilive_mir::ir::{InstId, Unit};
-use rustc_hash::FxHashMap;
+use numbers::Numbers;
+use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -18,8 +23,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Codes that the entry table has room for; the pages of unused entries are never touched.
 pub const MAX_CODES: usize = 1 << 20;
-/// Exits that tests can make fail once.
-pub const MAX_FORCED: usize = 1 << 20;
+/// Exits that installed code may have at a time: more than fit into its memory. Tests can make each fail.
+pub const MAX_EXITS: usize = 1 << 22;
+/// Chains of calls that it may have.
+const MAX_CHAINS: usize = u32::MAX as usize;
 
 /// One exit of installed code.
 #[derive(Debug, Clone)]
@@ -35,14 +42,32 @@ pub struct ExitEntry {
 }
 
 /// Installed machine code of one function or loop.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Installed {
     /// Whose.
     pub code: CodeId,
     /// Where.
     pub range: CodeRange,
+    /// Whether it is a loop that is entered from the interpreter.
+    pub osr: bool,
     /// Return addresses (as offsets) and the site words of their calls.
     pub lines: Box<[(u32, u64)]>,
+    /// The number of its first exit.
+    pub first_exit: u32,
+    /// Its exits, and how often each was taken.
+    pub exits: Box<[(ExitInfo, u64)]>,
+    /// The number of its first chain of calls.
+    pub first_chain: u32,
+    /// Its chains of calls.
+    pub chains: Box<[Chain]>,
+}
+
+impl Installed {
+    /// Code without exits, whose calls nobody looks up: baseline code.
+    pub fn plain(code: CodeId, range: CodeRange) -> Installed {
+        let (lines, exits, chains) = Default::default();
+        Installed { code, range, osr: false, lines, first_exit: 0, exits, first_chain: 0, chains }
+    }
 }
 
 /// What compiled code shares.
@@ -50,20 +75,20 @@ pub struct Installed {
 pub struct Native {
     /// The memory of machine code.
     pub arena: Arena,
-    /// Exits by number.
-    pub exits: Vec<ExitEntry>,
-    /// Chains of calls by number.
-    pub chains: Vec<Chain>,
     /// Installed functions by address.
-    pub installed: BTreeMap<usize, Installed>,
+    installed: BTreeMap<usize, Installed>,
+    /// Whose exits have which numbers.
+    exits: Numbers,
+    /// The same of chains of calls.
+    chains: Numbers,
     /// Addresses of the stubs, by arity.
     pub stubs: BTreeMap<usize, usize>,
     /// Addresses of the trampolines, by arity.
     pub trampolines: BTreeMap<usize, usize>,
     /// The stubs and trampolines, to be named in profiles.
     pub pieces: Vec<SharedPiece>,
-    /// How often exits were taken, by number.
-    pub exit_counts: FxHashMap<u32, u64>,
+    /// What was freed so far.
+    pub freed: Freed,
 }
 
 /// Words at fixed addresses that compiled code reads and writes.
@@ -120,13 +145,13 @@ impl Shared {
     pub fn new(arena_bytes: usize, guards: GuardMode) -> Result<Arc<Shared>, String> {
         let native = Native {
             arena: Arena::new(arena_bytes)?,
-            exits: Vec::new(),
-            chains: Vec::new(),
             installed: BTreeMap::new(),
+            exits: Numbers::below(MAX_EXITS),
+            chains: Numbers::below(MAX_CHAINS),
             stubs: BTreeMap::new(),
             trampolines: BTreeMap::new(),
             pieces: Vec::new(),
-            exit_counts: FxHashMap::default(),
+            freed: Freed::default(),
         };
         let words = Words {
             entries: zeroed_words(MAX_CODES),
@@ -134,7 +159,7 @@ impl Shared {
             callee: Box::default(),
             context: Box::default(),
             helpers: helpers::table().addresses.into_iter().map(|it| AtomicU64::new(it as u64)).collect(),
-            forced: zeroed_bytes(MAX_FORCED),
+            forced: zeroed_bytes(MAX_EXITS),
         };
         let chance = match guards {
             GuardMode::Random(seed) => AtomicU64::new(seed),
@@ -158,10 +183,13 @@ impl Shared {
         matches!(self.guards, GuardMode::Random(_))
     }
 
-    /// Decides when the guards of new exits fail for the first time.
+    /// Decides when the guards of new exits fail for the first time: at once, where each is to fail at its first execution.
     pub fn prepare_failures(&self, first: usize, count: usize) {
-        if self.forces_again() {
-            (first..first + count).for_each(|exit| self.failed(exit));
+        let exits = first..first + count;
+        match self.guards {
+            GuardMode::Normal => {}
+            GuardMode::AlwaysFail => exits.for_each(|exit| self.words.forced[exit].store(0, Ordering::Relaxed)),
+            GuardMode::Random(_) => exits.for_each(|exit| self.failed(exit)),
         }
     }
 
@@ -217,13 +245,86 @@ impl Native {
         self.stubs.get(&code.unit.n_inputs()).copied().unwrap_or(0)
     }
 
-    /// The places that a site word stands for, innermost call first: there is one at least.
+    /// From where the exits and the chains of the next piece of code are numbered.
+    pub fn first_numbers(&self) -> (u32, u32) {
+        (self.exits.first_free(), self.chains.first_free())
+    }
+
+    /// Takes a placed piece of code in, unless its numbers are another's by now; its address.
+    pub fn install(&mut self, piece: Installed) -> Option<usize> {
+        let address = self.arena.address(piece.range);
+        let fits = self.exits.fit(piece.first_exit, piece.exits.len())
+            && self.chains.fit(piece.first_chain, piece.chains.len());
+        if !fits {
+            self.arena.free(piece.range);
+            return None;
+        }
+        self.exits.take(piece.first_exit, piece.exits.len(), address);
+        self.chains.take(piece.first_chain, piece.chains.len(), address);
+        self.installed.insert(address, piece);
+        Some(address)
+    }
+
+    /// Frees the pieces of code that nothing holds; gives the address and the bytes of each. See invariant 4 of `code`.
+    pub fn free(&mut self, holds: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
+        let gone: Vec<(usize, Installed)> = self.installed.extract_if(.., |address, _| !holds(*address)).collect();
+        for (_, piece) in &gone {
+            self.exits.give_back(piece.first_exit, piece.exits.len());
+            self.chains.give_back(piece.first_chain, piece.chains.len());
+            self.arena.free(piece.range);
+        }
+        let gone: Vec<(usize, usize)> = gone.iter().map(|(address, piece)| (*address, piece.range.len())).collect();
+        self.freed.pieces += gone.len() as u64;
+        self.freed.bytes += gone.iter().map(|it| it.1 as u64).sum::<u64>();
+        gone
+    }
+
+    /// The pieces of code into which some words point, if they are addresses: as return addresses do, which may stand right behind the
+    /// last byte.
+    pub fn pointed_at(&self, words: impl Iterator<Item = usize>) -> FxHashSet<usize> {
+        let around = |word| self.installed.range(..=word).rev().take(2);
+        let pieces = words.flat_map(|word| around(word).filter(move |(start, it)| word <= *start + it.range.len()));
+        pieces.map(|(start, _)| *start).collect()
+    }
+
+    /// The code objects that pieces of code at some addresses belong to.
+    pub fn owners(&self, addresses: &FxHashSet<usize>) -> FxHashSet<CodeId> {
+        addresses.iter().filter_map(|address| self.installed.get(address)).map(|it| it.code).collect()
+    }
+
+    /// Bytes of the piece of code at an address, 0 if it is gone.
+    pub fn bytes_at(&self, address: usize) -> usize {
+        self.installed.get(&address).map_or(0, |it| it.range.len())
+    }
+
+    /// How many exits installed code has.
+    pub fn known_exits(&self) -> usize {
+        self.installed.values().map(|it| it.exits.len()).sum()
+    }
+
+    /// The exit of a number, which code that has not returned was left through.
+    pub fn exit(&self, number: u32) -> ExitEntry {
+        let (address, at) = self.exits.find(number).expect("exits last as long as their code");
+        let piece = &self.installed[&address];
+        ExitEntry { code: piece.code, osr: piece.osr, address, info: piece.exits[at].0.clone() }
+    }
+
+    /// Counts that an exit was taken, and tells how often it was.
+    pub fn count_exit(&mut self, number: u32) -> u64 {
+        let (address, at) = self.exits.find(number).expect("exits last as long as their code");
+        let piece = self.installed.get_mut(&address).expect("numbers last as long as their code");
+        piece.exits[at].1 += 1;
+        piece.exits[at].1
+    }
+
+    /// The places that a site word of code which has not returned stands for, innermost call first: there is one at least.
     pub fn places(&self, site: u64) -> Vec<(CodeId, InstId)> {
         if site & SITE_CHAIN == 0 {
             return vec![(CodeId((site >> 32) as u32), InstId(site as u32))];
         }
-        let chain = &self.chains[(site ^ SITE_CHAIN) as usize];
-        chain.iter().map(|&(code, inst)| (CodeId(code), inst)).collect()
+        let found = self.chains.find((site ^ SITE_CHAIN) as u32);
+        let (address, at) = found.expect("chains of calls last as long as their code");
+        self.installed[&address].chains[at].iter().map(|&(code, inst)| (CodeId(code), inst)).collect()
     }
 
     /// The site word that a return address belongs to.

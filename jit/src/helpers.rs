@@ -17,7 +17,7 @@ pub(crate) mod baseline;
 mod elements;
 mod leave;
 
-use crate::engine::unit::{Code, CodeId, NameEntry};
+use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
 use crate::exits;
 use crate::feedback::{FeedbackCell, Kinds};
 use crate::interp::calls::Receiver;
@@ -270,6 +270,7 @@ fn relink(run: &Run<'_>, realm: &mut Realm, id: CodeId) {
     let entry = code.tier.entry.get();
     if entry != 0 && crate::engine::inlined::is_ready(run.codes, realm, code) && !run.meter.last_slice {
         exits::shared().set_entry(code, entry);
+        code.set_call_flag(CallFlags::WAITING, false);
     }
 }
 

@@ -3,7 +3,7 @@
 //! [`Optimiser`] stands behind [`Tiering`]. It makes SSA on the thread that runs the program, from a snapshot of feedback, and machine
 //! code there or on a thread of its own (`background`); guards
 //! that failed too often are remembered and not speculated on again. Invariants: an entry in a tier state or the entry table
-//! is live code of that code object, or a stub; memory is freed only between runs, when no activation is left.
+//! is live code of that code object, or a stub; memory is freed when no activation can be in it (`room`).
 
 mod background;
 mod baseline;
@@ -12,18 +12,19 @@ pub(crate) mod inline;
 mod install;
 mod nest;
 mod outgrow;
+mod room;
 
 use crate::baseline::Baseline;
 use crate::dump::{Dump, Line, Stages};
-use crate::engine::inlined::{self, Inlined};
-use crate::engine::policy::{Footprint, NEVER_HOT, Place, Tiering};
+use crate::engine::inlined::Inlined;
+use crate::engine::policy::{Footprint, Memory, NEVER_HOT, Place, Tiering};
 use crate::engine::table::CodeTable;
 use crate::engine::tier::{Placed, Tier};
 use crate::engine::unit::{CallFlags, Code, CodeId};
 use crate::engine::ways;
 use crate::engine::{EngineConfig, TierPolicy};
 use crate::events::{FailedGuard, SharedPiece};
-use crate::exits::{self, MAX_FORCED, Shared};
+use crate::exits::{self, Shared};
 use crate::feedback::Target;
 use crate::helpers;
 use crate::passes::Passes;
@@ -46,6 +47,7 @@ use minilive_runtime::names;
 use minilive_runtime::realm::Realm;
 use minilive_runtime::shape::ShapeId;
 use minilive_runtime::shared::CellId;
+use room::Room;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::cell::RefCell;
@@ -84,15 +86,13 @@ const BUSY_HEAT: i64 = 5000;
 /// Loops of a function that was called so often are left to its next call.
 const CALLS_BEFORE_LOOPS: u64 = 4;
 
-/// Exits are numbered for as long as any of the code that was compiled meanwhile may be left through them. There may be one for so
-/// many bytes that machine code may take; beyond that all code goes, and numbers start anew.
-const BYTES_AN_EXIT: usize = 256;
-
 /// The compiler and what it made.
 pub struct Optimiser {
     config: EngineConfig,
     /// `Err` says why there is no machine code here.
     backend: Result<Backend, String>,
+    /// When to look for memory that machine code can do without.
+    room: Room,
     /// Failures of the compiler itself since somebody asked.
     failures: Vec<String>,
 }
@@ -152,7 +152,7 @@ impl Optimiser {
                 dump_stages: config.dump && config.dump_stages,
             })
         });
-        Optimiser { config, backend, failures: Vec::new() }
+        Optimiser { config, backend, room: Room::new(config.max_native), failures: Vec::new() }
     }
 
     /// Why nothing is compiled here, if so.
@@ -170,8 +170,16 @@ impl Optimiser {
             Ok(backend) => backend.compile(codes, realm, code, at),
             Err(_) => Err(Refusal::NoExecutableMemory.into()),
         };
-        if let Err(refused) = result {
-            self.note_refusal(code, at, refused);
+        match result {
+            Ok(()) => self.note_memory(),
+            Err(refused) => self.note_refusal(code, at, refused),
+        }
+    }
+
+    /// Something may have been placed.
+    fn note_memory(&mut self) {
+        if let Ok(backend) = &self.backend {
+            self.room.note(backend.shared.native().arena.used());
         }
     }
 
@@ -191,6 +199,10 @@ impl Optimiser {
     }
 
     fn note_refusal(&mut self, code: &Code, at: EntryAt, refused: Refused) {
+        if refused.refusal == Refusal::ArenaFull && self.room.puts_off() {
+            code.counters.heat.set(0);
+            return;
+        }
         code.refused(place_of(at), refused.refusal);
         if refused.refusal == Refusal::CompilerFailed {
             let (name, line) = (code.info.borrow().name.clone(), code.line(InstId(0)));
@@ -216,8 +228,9 @@ impl Optimiser {
                     let code = codes.get(id);
                     // The next call or loop head finds the entry, or asks anew.
                     code.counters.heat.set(0);
-                    if let Err(refused) = result {
-                        self.note_refusal(code, at, refused);
+                    match result {
+                        Ok(()) => self.note_memory(),
+                        Err(refused) => self.note_refusal(code, at, refused),
                     }
                 }
             }
@@ -230,8 +243,9 @@ impl Optimiser {
     }
 }
 
-impl Tiering for Optimiser {
-    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
+impl Optimiser {
+    /// A code object's heat is used up.
+    fn got_hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) {
         self.look_for_finished(codes, realm);
         if self.stays_in_baseline(code, place) {
             return;
@@ -306,9 +320,22 @@ impl Tiering for Optimiser {
             code.counters.heat.set(if has_loops { REFUSED_HEAT } else { NEVER_HOT });
         }
     }
+}
 
-    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, _: bool) {
+impl Tiering for Optimiser {
+    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) -> Memory {
+        code.tier.was_entered.set(true);
+        self.got_hot(codes, realm, code, place);
+        self.room.memory()
+    }
+
+    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, _: bool) -> Memory {
         self.look_for_finished(codes, realm);
+        self.room.slice_ended()
+    }
+
+    fn make_room(&mut self, codes: &CodeTable, realm: &Realm, returns: &mut dyn Iterator<Item = usize>) {
+        self.look_for_room(codes, realm, returns);
     }
 
     fn runs_long(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, weight: u64) -> bool {
@@ -333,7 +360,7 @@ impl Tiering for Optimiser {
         let Ok(backend) = &mut self.backend else { return };
         exits::publish(&backend.shared);
         backend.shared.words.context.store(std::ptr::from_ref(&realm.head) as u64, Relaxed);
-        backend.start_run(codes, realm.head.max_depth != u32::MAX, self.config.max_native);
+        self.start_run_of(codes, realm.head.max_depth != u32::MAX);
     }
 
     fn shared_pieces(&self) -> Vec<SharedPiece> {
@@ -343,18 +370,15 @@ impl Tiering for Optimiser {
     fn footprint(&self) -> Footprint {
         let Ok(backend) = &self.backend else { return Footprint::default() };
         let native = backend.shared.native();
-        Footprint { native_bytes: native.arena.used(), exits: native.exits.len() }
+        Footprint { native_bytes: native.arena.used(), exits: native.known_exits(), freed: native.freed }
     }
 }
 
 /// A guard failed. Too often at one place: the code is dropped and compiled again without speculating there.
 pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     let mut native = shared.native();
-    let entry = native.exits[exit as usize].clone();
-    let count = native.exit_counts.entry(exit).or_insert(0);
-    *count += 1;
-    let count = *count;
-    let bytes = native.installed.get(&entry.address).map_or(0, |it| it.range.len());
+    let (entry, count) = (native.exit(exit), native.count_exit(exit));
+    let bytes = native.bytes_at(entry.address);
     let most = match entry.info.reason {
         ExitReason::ColdPath => COLD_EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_COLD_EXIT,
         _ => EXITS_TO_RECOMPILE + bytes as u64 / BYTES_A_MORE_EXIT,
@@ -384,7 +408,7 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
     }
     if entry.address == code.tier.entry.get() {
         shared.set_entry(code, native.stub_of(code));
-        code.set_call_flag(CallFlags::COMPILED, false);
+        code.set_call_flag(CallFlags::COMPILED | CallFlags::WAITING, false);
     }
     let guard = FailedGuard { reason: entry.info.reason, line: blamed.line(at), count };
     code.dropped(entry.address, Invalidation::ManyExits, guard);
@@ -395,60 +419,6 @@ pub(crate) fn exited(shared: &Shared, codes: &CodeTable, exit: u32) {
 }
 
 impl Backend {
-    /// Frees what the last run retired and what is in the way of new code, and lets calls between functions go through stubs until
-    /// names are resolved.
-    fn start_run(&mut self, codes: &CodeTable, count_depth: bool, max_native: usize) {
-        let mut native = self.shared.native();
-        let native = &mut *native;
-        let worn = native.exits.len() > max_native / BYTES_AN_EXIT;
-        let drop_all = worn || count_depth != self.count_depth;
-        self.count_depth = count_depth;
-        self.run += 1;
-        let crowded = native.arena.used() > max_native / 2;
-        if crowded {
-            codes.aside().for_each(|code| {
-                drop_compiled(code, Invalidation::Evicted);
-                code.tier.unlink_baseline();
-            });
-        }
-        let entries = |code: &Code| -> Vec<usize> {
-            std::iter::once(code.tier.entry.get()).chain(code.tier.osr.iter().map(|it| it.get())).collect()
-        };
-        let optimised = codes.versions().filter(|_| !drop_all).flat_map(entries);
-        let baseline = codes.versions().map(|code| code.tier.baseline.get());
-        let live: FxHashSet<usize> = optimised.chain(baseline).filter(|&entry| entry != 0).collect();
-        let dead: Vec<usize> = native.installed.keys().copied().filter(|start| !live.contains(start)).collect();
-        for start in dead {
-            if let Some(installed) = native.installed.remove(&start) {
-                native.arena.free(installed.range);
-            }
-        }
-        if worn {
-            self.shared.words.forced[..native.exits.len().min(MAX_FORCED)].iter().for_each(|it| it.store(0, Relaxed));
-            native.exits.clear();
-            native.chains.clear();
-            native.exit_counts.clear();
-        }
-        if let Some(baseline) = &self.baseline {
-            baseline::start_run(baseline, codes);
-        }
-        for code in codes.versions() {
-            if crowded && code.tier.refusal.get() == Some(Refusal::ArenaFull) {
-                code.forget_refusals();
-                code.counters.heat.set(0);
-            }
-            if !inlined::is_current(codes, code) {
-                drop_compiled(code, Invalidation::Edited);
-            }
-            if drop_all {
-                drop_compiled(code, if worn { Invalidation::Evicted } else { Invalidation::Replaced });
-            }
-            if self.shared.entry(code.id) != 0 {
-                self.shared.set_entry(code, native.stub_of(code));
-            }
-        }
-    }
-
     /// Has member sites of a code object, and of what would be part of its code, note ways again. False if all still do.
     fn refresh(&self, codes: &CodeTable, code: &Code, place: Place) -> bool {
         let at = match place {
@@ -517,8 +487,7 @@ impl Backend {
         let code = codes.get(job.code);
         let holds = job.version == code.tier.version.get()
             && job.inlined.iter().all(|it| Inlined::of(codes.get(it.id)) == *it)
-            && job.func.assumed.iter().all(|&(cell, held)| may_assume(codes, realm, cell) == Some(held))
-            && self.numbers_fit(&job);
+            && job.func.assumed.iter().all(|&(cell, held)| may_assume(codes, realm, cell) == Some(held));
         if !holds {
             return Ok(());
         }

@@ -89,8 +89,12 @@ pub struct EngineStats {
     pub runs: u64,
     /// Bytes of machine code.
     pub native_bytes: usize,
-    /// Exits that compiled code may be left through, or could until the tables were last cleared.
+    /// Exits that compiled code may be left through.
     pub exits_known: usize,
+    /// Entries whose machine code was given back so far.
+    pub freed_pieces: u64,
+    /// Bytes of that.
+    pub freed_bytes: u64,
 }
 
 /// The statistics of one code object.

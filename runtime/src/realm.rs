@@ -610,6 +610,13 @@ impl Realm {
         self.heap.stats()
     }
 
+    /// Calls `visit` with every word of the native stack up to where [`Realm::enter`] was called, and of registers that calls preserve.
+    /// False, without a call, outside of it.
+    pub fn each_native_word(&self, visit: &mut dyn FnMut(usize)) -> bool {
+        native::scan_stack(self.heap.native_base, visit);
+        self.heap.native_base != 0
+    }
+
     /// Whether every allocation collects.
     pub fn is_stressed(&self) -> bool {
         self.heap.config.stress

@@ -197,7 +197,7 @@ fn thousands_of_edits_leave_no_more_than_the_tables_hold() {
     }
     let stats = engine.stats();
     assert!(stats.compiles > 100 && most > ROOM / 2, "so few: {stats:?}, {most}");
-    assert!(most <= ROOM && most_exits > 1000 && most_exits < 3000, "{stats:?}, {most}, {most_exits}");
+    assert!(most <= ROOM && most_exits > 100 && most_exits < 1000, "{stats:?}, {most}, {most_exits}");
     assert!(stats.codes < 2500, "{stats:?}");
     // An edit undone finds its code, unless all went just now.
     (2497..2500).for_each(|i| drop(printed(&mut engine, &lowered(&text(i), "test.ms"), Variant::Plain)));

@@ -70,10 +70,15 @@ impl Code {
         }
     }
 
-    /// What stood in the way of compiling it is gone.
-    pub fn forget_refusals(&self) {
-        self.tier.refusal.set(None);
-        self.tier.refused.borrow_mut().clear();
+    /// Machine code has memory again: what was refused for lack of it is asked for at the next occasion.
+    pub fn has_room_again(&self) {
+        let mut refused = self.tier.refused.borrow_mut();
+        let before = refused.len();
+        refused.retain(|it| it.refusal != Refusal::ArenaFull);
+        if refused.len() < before {
+            self.tier.refusal.set(refused.last().map(|it| it.refusal));
+            self.counters.heat.set(0);
+        }
     }
 
     /// A guard failed; the interpreter goes on at an instruction.
@@ -94,8 +99,18 @@ impl Code {
     /// No compiled code of it is entered any more.
     pub fn dropped_all(&self, why: Invalidation) {
         self.tier.unlink_all(why);
-        self.set_call_flag(CallFlags::COMPILED, false);
+        self.set_call_flag(CallFlags::COMPILED | CallFlags::WAITING, false);
         self.tell(|| Happened::Dropped { entry: None, why, guard: None });
+    }
+
+    /// Nobody runs it, and its memory is needed: from now on it is what new code is, and has this heat.
+    pub fn evicted(&self, heat: i64) {
+        if self.tier.addresses().next().is_none() {
+            return;
+        }
+        self.tier.unlink_baseline();
+        self.dropped_all(Invalidation::Evicted);
+        self.counters.heat.set(heat);
     }
 
     fn entry_point(&self, place: Place) -> EntryPoint {

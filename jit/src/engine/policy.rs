@@ -18,22 +18,49 @@ pub enum Place {
     Loop(BlockId),
 }
 
+/// Machine code that was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Freed {
+    /// How many entries.
+    pub pieces: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 /// What compiled code takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Footprint {
     /// Bytes of machine code.
     pub native_bytes: usize,
-    /// Exits that have a number.
+    /// Exits that it has.
     pub exits: usize,
+    /// What was given back so far.
+    pub freed: Freed,
+}
+
+/// How much memory is left for machine code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Memory {
+    /// Enough.
+    Enough,
+    /// So little that it is to be looked for code that nobody runs.
+    Short,
+    /// Not enough for what was to be compiled, which is put off until that was done.
+    Full,
 }
 
 /// The policy and the compiler behind it.
 pub trait Tiering: Send {
     /// A code object's heat is used up. Compiles it, asks for it in the background, or refuses; sets its heat anew.
-    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place);
+    fn hot(&mut self, codes: &CodeTable, realm: &mut Realm, code: &Code, place: Place) -> Memory;
 
     /// The budget slow path: installs what is finished. `last_slice`: what is left is for the interpreter.
-    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, last_slice: bool);
+    fn poll(&mut self, codes: &CodeTable, realm: &mut Realm, last_slice: bool) -> Memory;
+
+    /// Frees code that no activation can come to any more. `returns` are the addresses that the interpreter's activations keep; all others
+    /// are on the native stack. Not to be called by who holds an address of code that it is about to enter.
+    fn make_room(&mut self, _: &CodeTable, _: &Realm, _: &mut dyn Iterator<Item = usize>) {}
 
     /// A slice of the budget, of this weight, ended in compiled code of a code object. Whether code that was entered for a loop is to be
     /// left, so that better code can take its place.
@@ -76,11 +103,14 @@ pub struct InterpretOnly;
 pub const NEVER_HOT: i64 = i64::MAX / 2;
 
 impl Tiering for InterpretOnly {
-    fn hot(&mut self, _: &CodeTable, _: &mut Realm, code: &Code, _: Place) {
+    fn hot(&mut self, _: &CodeTable, _: &mut Realm, code: &Code, _: Place) -> Memory {
         code.counters.heat.set(NEVER_HOT);
+        Memory::Enough
     }
 
-    fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) {}
+    fn poll(&mut self, _: &CodeTable, _: &mut Realm, _: bool) -> Memory {
+        Memory::Enough
+    }
 
     fn start_run(&mut self, _: &CodeTable, _: &mut Realm) {}
 

@@ -95,6 +95,12 @@ pub struct TierState {
     pub loop_trampoline: Cell<usize>,
     /// Per block: address of the loop entry `(ctx, window) -> u64`, 0 if none. Only loop heads ever have one.
     pub osr: Box<[Cell<usize>]>,
+    /// Whether one of these was entered, or its heat used up, since code was marked as unused.
+    pub was_entered: Cell<bool>,
+    /// When it was last found to be used, in slices.
+    pub used_at: Cell<u32>,
+    /// What was left of its heat then: lower tiers count it down as they run.
+    pub heat_then: Cell<i64>,
     /// Why it is not compiled, if somebody asked and it is not.
     pub refusal: Cell<Option<Refusal>>,
     /// Why it was dropped last.
@@ -168,6 +174,11 @@ impl TierState {
         std::iter::once(&self.entry).chain(self.osr.iter())
     }
 
+    /// The addresses of all its code that may be entered, of all tiers.
+    pub fn addresses(&self) -> impl Iterator<Item = usize> {
+        self.entries().chain([&self.baseline]).map(Cell::get).filter(|&address| address != 0)
+    }
+
     /// Whether the code at this address is still entered.
     pub fn is_linked(&self, address: usize) -> bool {
         self.entries().any(|entry| entry.get() == address)
@@ -185,7 +196,7 @@ impl TierState {
         position.filter(|&it| it != NOWHERE).map(|it| start + it as usize)
     }
 
-    /// Unlinks the baseline code. No activation may be in it or go on there.
+    /// Unlinks the baseline code; activations go on in the interpreter when they come to an instruction of it.
     pub fn unlink_baseline(&self) {
         self.baseline.set(0);
         self.baseline_entry.set(0);

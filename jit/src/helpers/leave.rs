@@ -23,7 +23,7 @@ use minilive_runtime::value::Value;
 /// lent that to a compiled loop.
 pub(super) extern "C" fn deopt(ctx: *mut u8, exit: u64, words: *mut u64) -> u64 {
     let realm = realm_at(ctx, NO_SITE);
-    let entry = exits::shared().native().exits[exit as usize].clone();
+    let entry = exits::shared().native().exit(exit as u32);
     let run = run();
     for counted in entry.info.counted.iter() {
         let block = run.codes.get(CodeId(counted.code)).block_word(counted.block);

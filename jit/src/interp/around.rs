@@ -166,7 +166,7 @@ pub(super) fn hot_loop(run: &mut Run<'_>, realm: &mut Realm, head: Ip) -> Eval<L
         if has_injected(&code, window) {
             break;
         }
-        run.tiering.hot(run.codes, realm, &code, Place::Loop(block));
+        run.got_hot(realm, code, Place::Loop(block));
         let entry = code.tier.osr_entry(block).filter(|_| !run.meter.last_slice);
         let Some(entry) = entry.filter(|_| is_ready(run.codes, realm, &code)) else {
             break;

@@ -5,7 +5,9 @@
 //! cancel flag are looked at once a slice, which is at most a few milliseconds of work.
 
 use super::Run;
+use super::frame::CodeRef;
 use crate::engine::outcome::{Location, Pace};
+use crate::engine::policy::{Memory, Place};
 use crate::engine::unit::CodeId;
 use crate::stats::{FunctionStats, function_stats};
 use minilive_mir::ir::InstId;
@@ -162,8 +164,32 @@ impl Run<'_> {
             self.report(realm, at);
         }
         self.meter.grant(realm);
-        self.tiering.poll(self.codes, realm, self.meter.last_slice);
+        match self.tiering.poll(self.codes, realm, self.meter.last_slice) {
+            Memory::Enough => {}
+            Memory::Short | Memory::Full => self.make_room(realm),
+        }
         Ok(())
+    }
+
+    /// A code object's heat is used up: it may be compiled. What finds no memory is asked for again when there was looked for some.
+    pub(super) fn got_hot(&mut self, realm: &mut Realm, code: CodeRef, place: Place) {
+        match self.tiering.hot(self.codes, realm, &code, place) {
+            Memory::Enough => {}
+            Memory::Short => self.make_room(realm),
+            Memory::Full => {
+                self.make_room(realm);
+                // If that was in vain, the next end of a slice looks again.
+                let _ = self.tiering.hot(self.codes, realm, &code, place);
+            }
+        }
+    }
+
+    /// Has code freed that nobody can come to any more.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, realm: &mut Realm) {
+        let mut returns = self.frames.iter().map(|frame| frame.back).filter(|&back| back != 0);
+        self.tiering.make_room(self.codes, realm, &mut returns);
     }
 
     fn report(&mut self, realm: &Realm, (code, inst): Position) {

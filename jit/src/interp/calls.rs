@@ -160,7 +160,7 @@ impl Run<'_> {
         let heat = code.counters.heat.get() - i64::from(code.weights.call);
         code.counters.heat.set(heat);
         if heat < 0 {
-            self.tiering.hot(self.codes, realm, &code, Place::Call);
+            self.got_hot(realm, code, Place::Call);
         }
         let flags = code.call_flags.get();
         if flags & CallFlags::UNRESOLVED != 0 {

@@ -570,6 +570,7 @@ impl Run<'_> {
         window: Window,
         entry: usize,
     ) -> Eval<Option<Value>> {
+        code.tier.was_entered.set(true);
         self.run_native(realm, code.tier.loop_trampoline.get(), entry, window.0.cast_const(), true)
     }
 

@@ -1,7 +1,7 @@
 //! When tier 1 gets code: before the optimiser is asked, after a fiftieth of the work or less.
 //!
-//! `optimise` asks first here when something is hot. Invariant: a code object has baseline code as long as it lives, unless it is a
-//! version put aside and memory is short; so whatever leaves the optimiser's code goes on in it.
+//! `optimise` asks first here when something is hot. Invariant: a code object has baseline code as long as it has the optimiser's, so
+//! whatever leaves that goes on in it; where memory is short, what nobody runs loses both (`room`).
 
 use super::{Backend, Optimiser};
 use crate::baseline::{Baseline, Placed};
@@ -27,11 +27,17 @@ impl Optimiser {
         {
             match backend.provide_baseline(code) {
                 Ok(true) => {
+                    self.note_memory();
                     let rest = all.map(|all| i64::from(all.saturating_sub(first)));
                     code.counters.heat.set(rest.unwrap_or(NEVER_HOT));
                     return true;
                 }
                 Ok(false) => {}
+                // As long as it waits for memory, it waits for this.
+                Err(Refusal::ArenaFull) if self.room.puts_off() => {
+                    code.counters.heat.set(0);
+                    return true;
+                }
                 Err(refusal) => code.refused(place, refusal),
             }
         }
@@ -62,9 +68,7 @@ impl Backend {
             InstallError::Full => Refusal::ArenaFull,
             InstallError::Relocation(_) => Refusal::CompilerFailed,
         })?;
-        native
-            .installed
-            .insert(placed.address, Installed { code: code.id, range: placed.range, lines: Box::default() });
+        native.install(Installed::plain(code.id, placed.range));
         drop(native);
         let (address, bytes) = (placed.address, placed.bytes);
         if let Some(dumps) = &mut self.dumps {

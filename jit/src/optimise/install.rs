@@ -11,7 +11,7 @@ use crate::engine::slot::Slot;
 use crate::engine::table::CodeTable;
 use crate::engine::unit::{CallFlags, Code, CodeId, NameEntry};
 use crate::events::{CodeEvent, SharedPiece};
-use crate::exits::{ExitEntry, Installed, Native};
+use crate::exits::{Installed, Native};
 use crate::reason::{Invalidation, Refusal, Refused};
 use crate::record::Point;
 use crate::ssa::flow::EntryAt;
@@ -41,8 +41,8 @@ pub(super) struct Addresses {
     /// By the body's number of a name: its string, and what it means to the engine. Names that splicing made for itself have neither.
     names: Vec<Option<NameAddresses>>,
     intrinsics: FxHashMap<u32, u64>,
-    pub(super) first_exit: u32,
-    pub(super) first_chain: u32,
+    first_exit: u32,
+    first_chain: u32,
     fail_once: Option<usize>,
     fail_again: bool,
     count_depth: bool,
@@ -157,7 +157,7 @@ impl Backend {
         self.provide_stubs(codes, realm, func)?;
         let words = &self.shared.words;
         let native = self.shared.native();
-        let (first_exit, first_chain) = (native.exits.len() as u32, native.chains.len() as u32);
+        let (first_exit, first_chain) = native.first_numbers();
         drop(native);
         let names = 0..func.body.unit.names.len() as u32;
         let name = |id| {
@@ -207,13 +207,16 @@ impl Backend {
         };
         let mut native = self.shared.native();
         let range = put(&mut native, compiled)?;
-        let entry = native.arena.address(range);
+        let Addresses { first_exit, first_chain, .. } = job.addresses;
+        let exits: Box<[_]> = compiled.exits.drain(..).map(|info| (info, 0)).collect();
+        let n_exits = exits.len();
         let lines = std::mem::take(&mut compiled.lines).into();
-        native.installed.insert(entry, Installed { code: code.id, range, lines });
-        let exit = |info| ExitEntry { code: code.id, osr: job.func.osr, address: entry, info };
-        self.shared.prepare_failures(native.exits.len(), compiled.exits.len());
-        native.exits.extend(compiled.exits.drain(..).map(exit));
-        native.chains.append(&mut compiled.chains);
+        let chains = std::mem::take(&mut compiled.chains).into();
+        let osr = job.func.osr;
+        let piece = Installed { code: code.id, range, osr, lines, first_exit, exits, first_chain, chains };
+        // One job is on its way at a time, so its numbers are its own, unless there are no more.
+        let entry = native.install(piece).ok_or(Refusal::ArenaFull)?;
+        self.shared.prepare_failures(first_exit as usize, n_exits);
         drop(native);
         note_stores(codes, realm, &job.func);
         // Before it can be entered, since names of callees that are part of it may have no places yet. Older entries that rely on what is
@@ -237,13 +240,6 @@ impl Backend {
             }
         }
         Ok(entry)
-    }
-
-    /// Whether exits and chains are numbered from where a job took them to be.
-    pub(super) fn numbers_fit(&self, job: &Job) -> bool {
-        let native = self.shared.native();
-        let numbers = (native.exits.len() as u32, native.chains.len() as u32);
-        numbers == (job.addresses.first_exit, job.addresses.first_chain)
     }
 
     /// Makes sure that every code a function calls through the table has an entry there.

@@ -44,10 +44,13 @@ impl Watch {
             if let Some(debuggers) = &mut debuggers {
                 debuggers.note(&event);
             }
-            if let CodeEvent::Tier(event) = &event
-                && trace
-            {
-                eprintln!("tiers: {:9.2} ms  {event}", started.elapsed().as_secs_f64() * 1000.0);
+            let line = match &event {
+                CodeEvent::Tier(event) => event.to_string(),
+                CodeEvent::Freed(freed) => freed.to_string(),
+                CodeEvent::Shared(_) => return,
+            };
+            if trace {
+                eprintln!("tiers: {:9.2} ms  {line}", started.elapsed().as_secs_f64() * 1000.0);
             }
         })))
     }
@@ -83,6 +86,8 @@ impl PerfMap {
                 }
                 _ => return,
             },
+            // The map only grows: what is told later of an address is what stands there.
+            CodeEvent::Freed(_) => return,
         };
         let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write_all(line.as_bytes()) {
