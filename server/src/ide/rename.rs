@@ -76,8 +76,7 @@ pub fn rename(
     offset: TextSize,
     new: &str,
 ) -> Result<Renamed, Reason> {
-    check_name(new)?;
-    planned(db, document, live, offset, &New { name: new, may_show_built_in: false }).map(|(_, renamed)| renamed)
+    renamed(db, document, live, offset, &New { name: new, may_show_built_in: false })
 }
 
 /// The same for something that hides a built-in function, by who knows which of its uses mean that.
@@ -88,8 +87,18 @@ pub fn rename_hiding(
     offset: TextSize,
     new: &str,
 ) -> Result<Renamed, Reason> {
-    check_name(new)?;
-    planned(db, document, live, offset, &New { name: new, may_show_built_in: true }).map(|(_, renamed)| renamed)
+    renamed(db, document, live, offset, &New { name: new, may_show_built_in: true })
+}
+
+fn renamed(
+    db: &LiveDb,
+    document: &DocumentView,
+    live: &Live,
+    offset: TextSize,
+    new: &New<'_>,
+) -> Result<Renamed, Reason> {
+    check_name(new.name)?;
+    Ok(planned(db, document, live, offset, new)?.1)
 }
 
 /// What something is to be called.

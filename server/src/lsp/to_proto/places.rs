@@ -251,6 +251,9 @@ fn doubtful(doubts: &[ide::Doubt], files: &mut Files<'_>) -> Option<String> {
     worked_out.into_iter().chain(either).reduce(|all, it| format!("{all}. {it}"))
 }
 
+/// So many lines are named; there may be thousands.
+const MOST_LINES: usize = 8;
+
 /// The lines of places, each once.
 fn lines(places: &[Location]) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -260,9 +263,12 @@ fn lines(places: &[Location]) -> String {
         if !lines.contains(&line) {
             lines.push(line);
         }
+        if lines.len() > MOST_LINES {
+            break;
+        }
     }
-    let more = if lines.len() > 8 { ", …" } else { "" };
-    lines.truncate(8);
+    let more = if lines.len() > MOST_LINES { ", …" } else { "" };
+    lines.truncate(MOST_LINES);
     format!("{}{more}", lines.join(", "))
 }
 
